@@ -1,0 +1,2 @@
+// Owns the entry point: which command is meant.
+console.log("everynode");

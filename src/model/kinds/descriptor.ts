@@ -1,0 +1,55 @@
+// Owns the shape of a descriptor: everything the API knows about one kind, in one file of this folder.
+import type { Instant } from "../../lib/units.ts";
+import type { FieldError } from "../field-error.ts";
+import type { Draft, KubeObject } from "../meta.ts";
+
+/** One column of `kubectl get`, as in meta.k8s.io/v1 Table. Priority 0 is always shown, 1 with `-o wide`. */
+export interface Column {
+  readonly name: string;
+  readonly type: "string" | "integer" | "boolean" | "date" | "number";
+  readonly format?: "name";
+  readonly description: string;
+  readonly priority: 0 | 1;
+}
+
+export type Cell = string | number | boolean | null;
+
+export interface Descriptor<T extends KubeObject = KubeObject> {
+  /** "" for the core group. */
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  /** Plural, in the URL: `daemonsets`. */
+  readonly resource: string;
+  readonly singular: string;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly namespaced: boolean;
+  /** Folder under /registry in the store, as upstream's: `daemonsets`, `minions` for nodes. */
+  readonly storeFolder: string;
+  /** Name in generated/schemas. */
+  readonly schema: string;
+  /** Whether `/status` is served; then the main resource keeps status and `/status` keeps everything else. */
+  readonly hasStatus: boolean;
+  /** Whether metadata.generation is kept: 1 at creation, one more with each change outside metadata and status. */
+  readonly hasGeneration: boolean;
+  /** How names are checked: DNS subdomain (RFC 1123) for most kinds, label for namespaces and services. */
+  readonly nameRule: "subdomain" | "label";
+  /** Seconds a deletion waits by default, for kinds that end gracefully (pods); 0 or absent deletes at once. */
+  readonly graceSeconds?: (object: T) => number;
+  /** Fields a field selector may name besides metadata.name and metadata.namespace, and how to read them. */
+  readonly fields: Readonly<Record<string, (object: T) => string>>;
+  /** Fills in upstream's defaults, in place, on a private copy. */
+  readonly applyDefaults: (draft: Draft<T>) => void;
+  /** What a client may not set at creation (status, server-kept fields) is dropped here, in place. */
+  readonly prepareCreate?: (draft: Draft<T>) => void;
+  /** As prepareCreate for an update: what only the server writes is carried over from `old`, in place. */
+  readonly prepareUpdate?: (draft: Draft<T>, old: T) => void;
+  /** Every fault at once, beyond the schema's types and metadata's own rules. */
+  readonly validate: (draft: Draft<T>) => readonly FieldError[];
+  /** Immutable fields and forbidden transitions. */
+  readonly validateUpdate: (draft: Draft<T>, old: T) => readonly FieldError[];
+  readonly columns: readonly Column[];
+  /** The cells for `columns`, in their order. Age cells are durations as kubectl prints them. */
+  readonly row: (object: T, now: Instant) => readonly Cell[];
+}

@@ -1,0 +1,32 @@
+// Owns the port to the file system.
+import type { Bytes, Instant } from "../lib/units.ts";
+
+export interface FileFacts {
+  readonly is: "file" | "folder" | "link" | "other";
+  readonly size: Bytes;
+  readonly modified: Instant;
+  readonly inode: number;
+}
+
+/** Paths are absolute or relative to the working directory. Failures reject with Node's `code` (ENOENT, EACCES …). */
+export interface Files {
+  /** The content, or undefined where there is no such file. */
+  readText(path: string): Promise<string | undefined>;
+  /** Bytes from `offset` up to `length` of them; fewer at the end; undefined where there is no such file. */
+  readBytes(path: string, offset: Bytes, length: Bytes): Promise<Uint8Array | undefined>;
+  /** Replaces the whole file or leaves the old one: written beside it, synced, renamed. Makes missing folders. */
+  writeText(path: string, content: string, mode?: number): Promise<void>;
+  /** Appends, making the file where it is missing. */
+  append(path: string, content: string | Uint8Array): Promise<void>;
+  /** Names in the folder in name order, or undefined. */
+  list(path: string): Promise<readonly string[] | undefined>;
+  /** Facts of what the path leads to (symbolic links followed), or undefined. */
+  facts(path: string): Promise<FileFacts | undefined>;
+  makeFolder(path: string, mode?: number): Promise<void>;
+  /** Removes a file or a whole folder; nothing happens where there is none. */
+  remove(path: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  link(target: string, path: string): Promise<void>;
+  /** Calls `changed` whenever something in the folder (or the file) may have changed; the returned function ends it. Where the path is missing or can't be watched it reports nothing: rescan as well. */
+  watch(path: string, changed: (name?: string) => void): () => void;
+}

@@ -1,0 +1,52 @@
+// Owns the port to the machine's processes.
+import type { Instant } from "../lib/units.ts";
+
+export interface SpawnRequest {
+  readonly command: readonly [string, ...string[]];
+  readonly env: Readonly<Record<string, string>>;
+  readonly workingFolder?: string;
+  /** Paths whose content is appended to; absent goes to /dev/null. */
+  readonly stdout?: string;
+  readonly stderr?: string;
+}
+
+/** A process that outlives us: its own session and process group, no pipes to us. */
+export interface Spawned {
+  readonly pid: number;
+  /** Resolves when it ends, for as long as we live. */
+  readonly ended: Promise<{ code: number } | { signal: string }>;
+}
+
+/** Names one process for ever: pids are reused, the start time (clock ticks since boot) tells them apart. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  readonly started: number;
+}
+
+export interface RunResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Processes {
+  /** Starts a detached process; rejects with Node's `code` (ENOENT, EACCES) where it cannot. */
+  spawn(request: SpawnRequest): Promise<Spawned>;
+  /** Runs to the end, with bounded output (1 MiB each), killed (with its group) when the signal aborts. */
+  run(
+    command: readonly [string, ...string[]],
+    options?: { env?: Record<string, string>; stdin?: string; signal?: AbortSignal; workingFolder?: string },
+  ): Promise<RunResult>;
+  /** The identity of a running process, "absent" where there is none or only a zombie. */
+  identify(pid: number): Promise<ProcessIdentity | "absent">;
+  /** Signals a process (or, with a negative pid, a group); false where there is none. */
+  signal(pid: number, signal: NodeJS.Signals): boolean;
+  /** When the machine booted; a process identity from before it is void. */
+  bootId(): Promise<string>;
+  readonly self: {
+    readonly pid: number;
+    readonly uid: number;
+    readonly hostname: string;
+    readonly now: () => Instant;
+  };
+}
