@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { openEmbeddedStore } from "../../../src/store/embedded/embedded-store.ts";
 import { silentLog } from "../../../src/world/log.ts";
 import { VirtualClock } from "../../../src/world/virtual-clock.ts";
-import { storeConformance, type Subject } from "./store-conformance.ts";
+import { storeConformance } from "./store-conformance.ts";
+import type { Subject } from "./subject.ts";
 
 storeConformance("embedded", async () => {
   const folder = mkdtempSync(join(tmpdir(), "everynode-store-"));

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { type Change, CompactedError, type Guard, type Store, type Write } from "../../../src/store/store.ts";
-import type { Subject } from "./store-conformance.ts";
+import type { Subject } from "./subject.ts";
 import { revisionOf, StoreModel } from "./store-model.ts";
 import { type Watching, watching } from "./watching.ts";
 
