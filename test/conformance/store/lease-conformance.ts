@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Store } from "../../../src/store/store.ts";
 import { revisionOf } from "./store-model.ts";
-import { committed, keysOf, page, put, remove, type Subject } from "./subject.ts";
+import { brief, committed, keysOf, page, put, remove, type Subject } from "./subject.ts";
 import { watching } from "./watching.ts";
 
 export function leaseConformance(current: () => Subject): void {

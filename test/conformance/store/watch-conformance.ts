@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { CompactedError, type Store } from "../../../src/store/store.ts";
 import { revisionOf } from "./store-model.ts";
-import { bytes, committed, entry, page, put, remove, text, type Subject } from "./subject.ts";
+import { brief, bytes, committed, entry, page, put, remove, text, type Subject } from "./subject.ts";
 import { watching } from "./watching.ts";
 
 export function watchConformance(current: () => Subject): void {
