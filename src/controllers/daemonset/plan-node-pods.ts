@@ -1,0 +1,93 @@
+// Owns the sorting of a DaemonSet's pods onto their nodes, and what each pod is to the planner.
+import { seconds, type Instant, type Millis } from "../../lib/units.ts";
+import type { DaemonSet, Node, Pod } from "../../model/generated/types.ts";
+import { targetNodeOf } from "../../model/placement.ts";
+import { parseTime } from "../../model/time.ts";
+import type { CurrentRevision, DaemonPod, NodePods } from "./plan-action.ts";
+import { placementOn, placementRulesOf } from "./plan-placement.ts";
+import { revisionLabel } from "./plan-pod-draft.ts";
+
+function stageOf(pod: Pod): DaemonPod["stage"] {
+  if (pod.metadata.deletionTimestamp !== undefined) return "leaving";
+  const phase = pod.status?.phase;
+  return phase === "Failed" ? "failed" : phase === "Succeeded" ? "succeeded" : "live";
+}
+
+function readySinceOf(pod: Pod): Instant | undefined {
+  const ready = pod.status?.conditions?.find(({ type }) => type === "Ready");
+  if (ready?.status !== "True") return undefined;
+  return ready.lastTransitionTime === undefined ? 0 : (parseTime(ready.lastTransitionTime) ?? 0);
+}
+
+function seen(pod: Pod, current: CurrentRevision): DaemonPod {
+  const hash = pod.metadata.labels?.[revisionLabel];
+  return {
+    pod,
+    stage: stageOf(pod),
+    revision: hash !== undefined && current.hashes.has(hash) ? "current" : "old",
+    readySince: readySinceOf(pod),
+  };
+}
+
+export const minReadyOf = (set: DaemonSet): Millis => seconds(set.spec?.minReadySeconds ?? 0);
+
+/** From when on a pod counts as available (D.12), or never as things stand. */
+export const availableFrom = (pod: DaemonPod, minReady: Millis): Instant | "never" =>
+  pod.readySince === undefined ? "never" : minReady === 0 ? 0 : pod.readySince + minReady;
+
+export function isAvailable(pod: DaemonPod, minReady: Millis, now: Instant): boolean {
+  const from = availableFrom(pod, minReady);
+  return from !== "never" && from <= now;
+}
+
+/** The scheduled before the unscheduled, then the oldest, then the first by name (D.7). */
+function keepFirst({ pod: left }: DaemonPod, { pod: right }: DaemonPod): number {
+  const bound = Number((right.spec?.nodeName ?? "") !== "") - Number((left.spec?.nodeName ?? "") !== "");
+  if (bound !== 0) return bound;
+  const [earlier, later] = [left.metadata.creationTimestamp, right.metadata.creationTimestamp];
+  if (earlier !== later) return earlier < later ? -1 : 1;
+  return left.metadata.name < right.metadata.name ? -1 : 1;
+}
+
+export interface SortedPods {
+  readonly nodes: readonly NodePods[];
+  /** Unbound pods whose node does not exist. Bound ones are the node controller's to remove. */
+  readonly homeless: readonly Pod[];
+}
+
+const noPods: readonly DaemonPod[] = [];
+
+/** One pass over the pods and one over the nodes. Pods that ended and are leaving are the kubelet's business alone. */
+export function sortPods(
+  set: DaemonSet,
+  nodes: Iterable<Node>,
+  pods: readonly Pod[],
+  current: CurrentRevision,
+): SortedPods {
+  const byNode = new Map<string, DaemonPod[]>();
+  for (const pod of pods) {
+    const target = targetNodeOf(pod);
+    if (target === undefined) continue;
+    const phase = pod.status?.phase;
+    if ((phase === "Failed" || phase === "Succeeded") && pod.metadata.deletionTimestamp !== undefined)
+      continue;
+    const there = byNode.get(target);
+    if (there === undefined) byNode.set(target, [seen(pod, current)]);
+    else there.push(seen(pod, current));
+  }
+  const rules = placementRulesOf(set);
+  const sorted: NodePods[] = [];
+  for (const node of nodes) {
+    const there = byNode.get(node.metadata.name);
+    if (there !== undefined) {
+      byNode.delete(node.metadata.name);
+      if (there.length > 1) there.sort(keepFirst);
+    }
+    sorted.push({ node, placement: placementOn(rules, node), pods: there ?? noPods });
+  }
+  const homeless: Pod[] = [];
+  for (const left of byNode.values())
+    for (const { pod, stage } of left)
+      if (stage !== "leaving" && (pod.spec?.nodeName ?? "") === "") homeless.push(pod);
+  return { nodes: sorted, homeless };
+}
