@@ -199,9 +199,8 @@ describe("how a watch goes on and ends", () => {
     const small = await tryPipeline({ limits: { backlogMax: 3 } });
     const abort = new AbortController();
     const request = { method: "GET", path: configMaps, query: { watch: "1" } } as const;
-    const batches = small.pipeline
-      .watch(request, { name: "slow", groups: [] }, abort.signal)
-      [Symbol.asyncIterator]();
+    const told = small.pipeline.watch(request, { name: "slow", groups: [] }, abort.signal);
+    const batches = told[Symbol.asyncIterator]();
     const first = batches.next();
     await small.must("POST", configMaps, configMapNamed("first"));
     expect((await first).done).toBe(false);
