@@ -9,6 +9,7 @@ import { kinds } from "./kinds.ts";
 import { lease } from "./lease.ts";
 import { namespace } from "./namespace.ts";
 import { node } from "./node.ts";
+import { priorityClass } from "./priority-class.ts";
 import { secret } from "./secret.ts";
 import { serviceAccount } from "./service-account.ts";
 
@@ -325,4 +326,33 @@ test("ServiceAccount: secrets are names", () => {
   const object = stored(serviceAccount, { secrets: [{ name: "a", namespace: "elsewhere", uid: "1" }] });
   expect(object.secrets).toEqual([{ name: "a" }]);
   expect(serviceAccount.row(object, now)).toEqual(["x", 1, "10m"]);
+});
+
+describe("PriorityClass", () => {
+  test.each<[string, object, string[]]>([
+    ["valid", { value: 5 }, []],
+    [
+      "too high",
+      { value: 1_000_000_001 },
+      ["value: Forbidden: maximum allowed value of a user defined priority is 1000000000"],
+    ],
+    ["a class of the system", { metadata: { name: "system-node-critical" }, value: 2_000_001_000 }, []],
+    [
+      "a name like the system's",
+      { metadata: { name: "system-mine" }, value: 5 },
+      [
+        "metadata.name: Forbidden: priority class names with 'system-' prefix are reserved for system use only. error: system-mine is not a known system priority class",
+      ],
+    ],
+  ])("%s", (_name, body, expected) => {
+    expect(shown(priorityClass.validate(received(priorityClass, body)))).toEqual(expected);
+  });
+
+  test("its value stays, and its line", () => {
+    const old = stored(priorityClass, { value: 5 });
+    expect(shown(priorityClass.validateUpdate({ ...old, value: 6 }, old))).toEqual([
+      "value: Forbidden: may not be changed in an update.",
+    ]);
+    expect(priorityClass.row(old, now)).toEqual(["x", 5, false, "10m", "PreemptLowerPriority"]);
+  });
 });

@@ -38,6 +38,8 @@ const systemClasses: ReadonlyMap<string, Priority> = new Map([
   ["system-cluster-critical", { value: 2_000_000_000 }],
 ]);
 
+export const systemPriority = (name: string): Priority | undefined => systemClasses.get(name);
+
 /** Turns the class a pod names into its priority, in place. Returns what is wrong with the class, if anything. */
 export function addPriority(
   pod: { spec?: PodSpec | undefined },
@@ -45,7 +47,7 @@ export function addPriority(
 ): string | undefined {
   if (pod.spec === undefined) return undefined;
   const name = pod.spec.priorityClassName ?? "";
-  const found = name === "" ? { value: 0 } : (systemClasses.get(name) ?? classOf(name));
+  const found = name === "" ? { value: 0 } : (systemPriority(name) ?? classOf(name));
   if (found === undefined) return `no PriorityClass with name ${name} was found`;
   const given = pod.spec.priority;
   if (given !== undefined && given !== found.value)
