@@ -6,7 +6,7 @@ import { tell } from "./cluster.fixture.ts";
 import { MiniCluster, isServing, type Happening } from "./mini-cluster.fixture.ts";
 import { planDaemonSet } from "./plan-daemon-set.ts";
 
-const runs = { numRuns: 300 };
+const runs = { numRuns: 100 };
 const nodesMax = 6;
 
 const node = fc.integer({ min: 0, max: nodesMax });
@@ -68,7 +68,7 @@ const story = (happening: fc.Arbitrary<Happening>) =>
   fc.record({
     nodes: fc.integer({ min: 0, max: nodesMax }),
     spec: strategy,
-    happenings: fc.array(happening, { maxLength: 60 }),
+    happenings: fc.array(happening, { maxLength: 40 }),
   });
 
 function played({
