@@ -65,6 +65,7 @@ async function onePod(): Promise<void> {
   await runtime.startContainer(id);
   say("started", id);
   if (realRandom.int(4) !== 0) return;
+  say("removing", id);
   await runtime.removePodSandbox(sandbox);
   say("removed", id);
 }
