@@ -37,7 +37,7 @@ export async function runUp(options: UpOptions): Promise<void> {
   const dataDir = resolve(options.dataDir);
   const server = await startApiServer(world, { dataDir, host: "127.0.0.1", port: options.port });
   const stop = sharedAbort();
-  const transport = server.transportFor;
+  const transport = (caller: Caller) => server.transportFor(caller);
   const background = [
     runControllers(world, {
       transport: transport(controllerManagerCaller),
