@@ -11,6 +11,7 @@ export interface PipelineDoor {
 export function inProcessTransport(pipeline: PipelineDoor, caller: Caller): Transport {
   return {
     request: (request) => pipeline.answer(request, caller),
-    watch: (request, signal) => pipeline.watch(request, caller, signal),
+    watch: (request, signal) =>
+      pipeline.watch({ ...request, query: { ...request.query, watch: "true" } }, caller, signal),
   };
 }
