@@ -1,5 +1,5 @@
 // Owns the port to the machine's processes.
-import type { Instant } from "../lib/units.ts";
+import type { Bytes, Instant, Millis } from "../lib/units.ts";
 
 export interface SpawnRequest {
   readonly command: readonly [string, ...string[]];
@@ -23,6 +23,16 @@ export interface ProcessIdentity {
   readonly started: number;
 }
 
+/** What the system knows of a process. */
+export interface ProcessFacts extends ProcessIdentity {
+  readonly parent: number;
+  readonly group: number;
+  readonly session: number;
+  /** Of its own and of the children it has waited for. */
+  readonly cpu: Millis;
+  readonly memory: Bytes;
+}
+
 export interface RunResult {
   readonly code: number;
   readonly stdout: string;
@@ -39,6 +49,12 @@ export interface Processes {
   ): Promise<RunResult>;
   /** The identity of a running process, "absent" where there is none or only a zombie. */
   identify(pid: number): Promise<ProcessIdentity | "absent">;
+  /** Facts of every process but zombies; a process that ends meanwhile may be missing. */
+  all(): Promise<readonly ProcessFacts[]>;
+  /** The words it was started with; empty for a zombie, "absent" where there is none. */
+  commandLine(pid: number): Promise<readonly string[] | "absent">;
+  /** Living processes that were started with this variable in their environment, with what it held. Only those we may look into. */
+  marked(variable: string): Promise<readonly { readonly pid: number; readonly value: string }[]>;
   /** Signals a process (or, with a negative pid, a group); false where there is none. */
   signal(pid: number, signal: NodeJS.Signals): boolean;
   /** When the machine booted; a process identity from before it is void. */

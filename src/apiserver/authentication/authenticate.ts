@@ -1,0 +1,72 @@
+// Owns telling who asks: by client certificate, else by bearer token.
+import type { Caller } from "../../model/wire.ts";
+import type { Exchange } from "../../world/http.ts";
+
+export interface Credentials {
+  readonly peer?: Exchange["peer"];
+  readonly headers: Exchange["headers"];
+}
+
+export type Authenticated =
+  | { readonly is: "known"; readonly caller: Caller }
+  /** Nothing was shown. */
+  | { readonly is: "anonymous" }
+  /** Something was shown, and it is nobody's. */
+  | { readonly is: "unknown" };
+
+export type Authenticate = (credentials: Credentials) => Authenticated;
+
+export interface StaticToken {
+  readonly token: string;
+  readonly name: string;
+  readonly groups: readonly string[];
+}
+
+const everyone = "system:authenticated";
+const encoder = new TextEncoder();
+
+/** Takes as long for a near miss as for a far one, so that a token can't be guessed letter by letter. */
+function sameToken(given: Uint8Array, held: Uint8Array): boolean {
+  let difference = given.length ^ held.length;
+  for (let at = 0; at < held.length; at += 1)
+    difference |= (given[at % (given.length || 1)] ?? 0) ^ (held[at] ?? 0);
+  return difference === 0;
+}
+
+/** What the client calls itself, up to its version: `kubectl/v1.32.0 …` is kubectl. */
+function agentOf(headers: Credentials["headers"]): string | undefined {
+  const header = headers["user-agent"];
+  const agent = typeof header === "string" ? header.split("/", 1)[0]?.trim() : undefined;
+  return agent === "" ? undefined : agent;
+}
+
+function callerOf(name: string, groups: readonly string[], headers: Credentials["headers"]): Caller {
+  const agent = agentOf(headers);
+  return {
+    name,
+    groups: groups.includes(everyone) ? groups : [...groups, everyone],
+    ...(agent === undefined ? {} : { agent }),
+  };
+}
+
+const bearerOf = (headers: Credentials["headers"]): string | undefined => {
+  const header = headers["authorization"];
+  return typeof header === "string" ? /^bearer +(\S+) *$/i.exec(header)?.[1] : undefined;
+};
+
+/** Certificates are believed because the connection has verified them; tokens are those of the table. */
+export function createAuthenticate(tokens: readonly StaticToken[] = []): Authenticate {
+  const held = tokens.map(({ token, name, groups }) => ({ bytes: encoder.encode(token), name, groups }));
+  return ({ peer, headers }) => {
+    if (peer !== undefined && peer.commonName !== "")
+      return { is: "known", caller: callerOf(peer.commonName, peer.organizations, headers) };
+    const token = bearerOf(headers);
+    if (token === undefined) return { is: headers["authorization"] === undefined ? "anonymous" : "unknown" };
+    const given = encoder.encode(token);
+    let found: (typeof held)[number] | undefined;
+    for (const one of held) if (sameToken(given, one.bytes)) found = one;
+    return found === undefined
+      ? { is: "unknown" }
+      : { is: "known", caller: callerOf(found.name, found.groups, headers) };
+  };
+}

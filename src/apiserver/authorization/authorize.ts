@@ -1,0 +1,150 @@
+// Owns who may do what. Roles as objects will sit here; until then the built-in ones are a table.
+import type { Caller } from "../../model/wire.ts";
+import type { Attributes, Authorize } from "../answer.ts";
+
+type Verb = Attributes["verb"];
+type Resource = NonNullable<Attributes["resource"]>;
+
+interface Rule {
+  readonly verbs: readonly Verb[] | "*";
+  /** `*` for any. */
+  readonly group: string;
+  /** `pods`, `pods/status` */
+  readonly resources: readonly string[] | "*";
+  /** Further bounds on what the rule covers. */
+  readonly only?: (resource: Resource, caller: Caller) => boolean;
+}
+
+interface Role {
+  readonly of: (caller: Caller) => boolean;
+  readonly rules: readonly Rule[];
+}
+
+const read = ["get", "list", "watch"] as const;
+const write = ["create", "update", "patch"] as const;
+const nodePrefix = "system:node:";
+
+const nodeNameOf = (caller: Caller): string => caller.name.slice(nodePrefix.length);
+/** A creation's path does not carry the name. */
+const own = (resource: Resource, caller: Caller): boolean =>
+  resource.name === undefined || resource.name === nodeNameOf(caller);
+const inNamespace = (namespace: string) => (resource: Resource) => resource.namespace === namespace;
+
+const writesEvents: readonly Rule[] = [
+  { verbs: write, group: "", resources: ["events"] },
+  { verbs: write, group: "events.k8s.io", resources: ["events"] },
+];
+
+const node: Role = {
+  of: (caller) => caller.groups.includes("system:nodes") && caller.name.startsWith(nodePrefix),
+  rules: [
+    {
+      verbs: read,
+      group: "",
+      resources: [
+        "pods",
+        "nodes",
+        "services",
+        "configmaps",
+        "secrets",
+        "serviceaccounts",
+        "namespaces",
+        "endpoints",
+      ],
+    },
+    { verbs: read, group: "discovery.k8s.io", resources: ["endpointslices"] },
+    { verbs: ["create", "delete"], group: "", resources: ["pods"] },
+    { verbs: ["update", "patch"], group: "", resources: ["pods/status"] },
+    { verbs: ["create"], group: "", resources: ["pods/eviction", "serviceaccounts/token"] },
+    {
+      verbs: ["create", "update", "patch", "delete"],
+      group: "",
+      resources: ["nodes", "nodes/status"],
+      only: own,
+    },
+    {
+      verbs: ["get", "create", "update", "patch", "delete"],
+      group: "coordination.k8s.io",
+      resources: ["leases"],
+      only: (resource, caller) => resource.namespace === "kube-node-lease" && own(resource, caller),
+    },
+    { verbs: ["create"], group: "authentication.k8s.io", resources: ["tokenreviews"] },
+    { verbs: ["create"], group: "authorization.k8s.io", resources: ["subjectaccessreviews"] },
+    ...writesEvents,
+  ],
+};
+
+const controllers: Role = {
+  of: (caller) => caller.name === "system:kube-controller-manager",
+  rules: [{ verbs: "*", group: "*", resources: "*" }],
+};
+
+const scheduler: Role = {
+  of: (caller) => caller.name === "system:kube-scheduler",
+  rules: [
+    { verbs: read, group: "*", resources: "*", only: (resource) => resource.resource !== "secrets" },
+    { verbs: ["create"], group: "", resources: ["pods/binding", "bindings"] },
+    { verbs: ["update", "patch"], group: "", resources: ["pods/status"] },
+    { verbs: ["delete"], group: "", resources: ["pods"] },
+    { verbs: write, group: "coordination.k8s.io", resources: ["leases"], only: inNamespace("kube-system") },
+    ...writesEvents,
+  ],
+};
+
+const everyone: Role = {
+  of: (caller) => caller.groups.includes("system:authenticated"),
+  rules: [
+    {
+      verbs: ["create"],
+      group: "authorization.k8s.io",
+      resources: ["selfsubjectaccessreviews", "selfsubjectrulesreviews"],
+    },
+    { verbs: ["create"], group: "authentication.k8s.io", resources: ["selfsubjectreviews"] },
+  ],
+};
+
+const roles: readonly Role[] = [node, controllers, scheduler, everyone];
+
+/** Paths anybody who is known may read: what a client must see to find its way. */
+const openPath = /^\/(?:api|apis|openapi|version|healthz|livez|readyz)(?:\/.*)?$|^\/$/;
+
+const includes = (list: readonly string[] | "*", value: string): boolean =>
+  list === "*" || list.includes(value);
+
+function covers(rule: Rule, verb: Verb, resource: Resource, caller: Caller): boolean {
+  const named =
+    resource.subresource === undefined ? resource.resource : `${resource.resource}/${resource.subresource}`;
+  return (
+    includes(rule.verbs, verb) &&
+    (rule.group === "*" || rule.group === resource.group) &&
+    includes(rule.resources, named) &&
+    (rule.only?.(resource, caller) ?? true)
+  );
+}
+
+function denial(caller: Caller, { verb, resource, path }: Attributes): { readonly deny: string } {
+  const user = `User ${JSON.stringify(caller.name)}`;
+  if (resource === undefined) return { deny: `${user} cannot ${verb} path ${JSON.stringify(path)}` };
+  const named =
+    resource.subresource === undefined ? resource.resource : `${resource.resource}/${resource.subresource}`;
+  const where =
+    resource.namespace === undefined
+      ? "at the cluster scope"
+      : `in the namespace ${JSON.stringify(resource.namespace)}`;
+  return {
+    deny: `${user} cannot ${verb} resource ${JSON.stringify(named)} in API group ${JSON.stringify(resource.group)} ${where}`,
+  };
+}
+
+export const authorize: Authorize = (caller, attributes) => {
+  const { verb, resource, path } = attributes;
+  if (caller.groups.includes("system:masters")) return "allow";
+  if (resource === undefined)
+    return verb === "get" && openPath.test(path) && caller.groups.includes("system:authenticated")
+      ? "allow"
+      : denial(caller, attributes);
+  const allowed = roles.some(
+    (role) => role.of(caller) && role.rules.some((rule) => covers(rule, verb, resource, caller)),
+  );
+  return allowed ? "allow" : denial(caller, attributes);
+};

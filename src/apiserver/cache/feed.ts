@@ -1,0 +1,173 @@
+// Owns the one stream of changes from the store, and the caches of all kinds it keeps current.
+import type { Millis } from "../../lib/units.ts";
+import type { Descriptor } from "../../model/kinds/descriptor.ts";
+import type { KubeObject } from "../../model/meta.ts";
+import type { Change, Entry, Revision, Store } from "../../store/store.ts";
+import { pause, type Clock } from "../../world/clock.ts";
+import { wordsOf, type Log } from "../../world/log.ts";
+import { kindsByKey } from "../registry/place.ts";
+import { heldOf, type Held } from "./held.ts";
+import { KindCache } from "./kind-cache.ts";
+
+interface FeedParts {
+  readonly store: Store;
+  readonly kinds: readonly Descriptor[];
+  readonly clock: Clock;
+  readonly log: Log;
+  /** How many changes of a kind are kept for resuming watches. */
+  readonly ringMax: number;
+}
+
+interface Waiter {
+  readonly revision: Revision;
+  readonly done: (reached: boolean) => void;
+}
+
+const pageSize = 1000;
+const restartDelay: Millis = 1000;
+
+export class Feed {
+  private readonly parts: FeedParts;
+  private readonly caches: ReadonlyMap<string, KindCache>;
+  private readonly cacheOfKey: (key: string) => KindCache | undefined;
+  // Objects this process wrote, by the bytes it wrote: where the store hands the same bytes back, they are not parsed again.
+  private readonly written = new WeakMap<Uint8Array, KubeObject>();
+  private readonly stopped = new AbortController();
+  private waiters: Waiter[] = [];
+  private seen: Revision = 0;
+  private following: Promise<void> = Promise.resolve();
+
+  constructor(parts: FeedParts) {
+    this.parts = parts;
+    this.caches = new Map(parts.kinds.map((kind) => [kind.storeFolder, new KindCache(kind, parts.ringMax)]));
+    this.cacheOfKey = kindsByKey(this.caches);
+  }
+
+  /** Every change up to this revision is in the caches and was told to the watchers. */
+  get revision(): Revision {
+    return this.seen;
+  }
+
+  cacheOf(kind: Descriptor): KindCache {
+    const found = this.caches.get(kind.storeFolder);
+    if (found === undefined) throw new Error(`no cache for ${kind.resource}: the kind is not served`);
+    return found;
+  }
+
+  remember(bytes: Uint8Array, object: KubeObject): void {
+    this.written.set(bytes, object);
+  }
+
+  /** Reads everything, then follows the store until `stop`. */
+  async start(): Promise<void> {
+    await this.load();
+    this.following = this.follow();
+  }
+
+  async stop(): Promise<void> {
+    this.stopped.abort();
+    await this.following;
+    for (const { done } of this.waiters.splice(0)) done(false);
+    for (const cache of this.caches.values()) cache.load([], this.seen);
+  }
+
+  /** Whether the caches came to hold the revision within the time. */
+  async reached(revision: Revision, timeout: Millis): Promise<boolean> {
+    if (this.seen >= revision) return true;
+    if (this.stopped.signal.aborted) return false;
+    return new Promise((resolve) => {
+      const waiter: Waiter = {
+        revision,
+        done: (reached) => {
+          cancel();
+          resolve(reached);
+        },
+      };
+      const cancel = this.parts.clock.after(timeout, () => {
+        this.waiters = this.waiters.filter((one) => one !== waiter);
+        resolve(false);
+      });
+      this.waiters.push(waiter);
+    });
+  }
+
+  private async load(): Promise<void> {
+    const { store } = this.parts;
+    const entries: Entry[] = [];
+    let page = await store.list("/registry/", { limit: pageSize });
+    if (page.is === "compacted") throw new Error("a list at the newest revision cannot be compacted");
+    const { revision } = page;
+    entries.push(...page.entries);
+    while (page.more) {
+      const after = page.entries.at(-1)?.key ?? "";
+      page = await store.list("/registry/", { limit: pageSize, after, at: revision });
+      // A compaction overtook this reading; what it began with is gone.
+      if (page.is === "compacted") return this.load();
+      entries.push(...page.entries);
+    }
+    this.place(entries, revision);
+  }
+
+  private place(entries: readonly Entry[], revision: Revision): void {
+    const byCache = new Map<KindCache, Held[]>();
+    for (const entry of entries) {
+      const cache = this.cacheOfKey(entry.key);
+      const held = cache && this.read(entry);
+      if (cache === undefined || held === undefined) continue;
+      const found = byCache.get(cache);
+      if (found === undefined) byCache.set(cache, [held]);
+      else found.push(held);
+    }
+    for (const cache of this.caches.values()) cache.load(byCache.get(cache) ?? [], revision);
+    this.advance(revision);
+  }
+
+  private async follow(): Promise<void> {
+    const { store, clock, log } = this.parts;
+    const { signal } = this.stopped;
+    while (!signal.aborted) {
+      try {
+        for await (const changes of store.watch("", this.seen, signal)) this.take(changes);
+        if (signal.aborted) return;
+        throw new Error("the store ended the watch");
+      } catch (thrown) {
+        if (signal.aborted) return;
+        log.error("cannot follow the store: reading it anew", { because: wordsOf(thrown) });
+      }
+      // Watchers are cut by the load and list again; only a store that stays broken is asked once a second.
+      await this.load().catch(() => pause(clock, restartDelay, signal).catch(() => undefined));
+    }
+  }
+
+  private take(changes: readonly Change[]): void {
+    let newest = this.seen;
+    for (const change of changes) {
+      const key = change.is === "put" ? change.entry.key : change.key;
+      newest = change.is === "put" ? change.entry.modified : change.revision;
+      const cache = this.cacheOfKey(key);
+      if (cache === undefined) continue;
+      const held = change.is === "put" ? this.read(change.entry) : undefined;
+      if (held !== undefined) cache.put(held);
+      else cache.delete(key, newest);
+    }
+    this.advance(newest);
+  }
+
+  /** An entry that is no object of ours (written by someone else) is reported and stays invisible. */
+  private read(entry: Entry): Held | undefined {
+    try {
+      return heldOf(entry, this.written.get(entry.value));
+    } catch (thrown) {
+      this.parts.log.error("cannot read an entry of the store", { key: entry.key, because: wordsOf(thrown) });
+      return undefined;
+    }
+  }
+
+  private advance(revision: Revision): void {
+    this.seen = revision;
+    const ready = this.waiters.filter((waiter) => waiter.revision <= revision);
+    if (ready.length === 0) return;
+    this.waiters = this.waiters.filter((waiter) => waiter.revision > revision);
+    for (const { done } of ready) done(true);
+  }
+}

@@ -1,0 +1,98 @@
+// Owns what discovery tells of: groups, versions, resources, subresources and their verbs, from the kinds served.
+import type { Descriptor } from "../../model/kinds/descriptor.ts";
+
+export interface GroupVersionKind {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+}
+
+export interface ServedSubresource {
+  readonly name: string;
+  readonly kind: GroupVersionKind;
+  readonly verbs: readonly string[];
+}
+
+export interface ServedResource {
+  readonly resource: string;
+  readonly singular: string;
+  readonly kind: GroupVersionKind;
+  readonly namespaced: boolean;
+  readonly verbs: readonly string[];
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly subresources: readonly ServedSubresource[];
+}
+
+export interface ServedVersion {
+  readonly group: string;
+  readonly version: string;
+  readonly resources: readonly ServedResource[];
+}
+
+const allVerbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+
+const podSubresources: readonly ServedSubresource[] = [
+  { name: "binding", kind: { group: "", version: "v1", kind: "Binding" }, verbs: ["create"] },
+  { name: "eviction", kind: { group: "policy", version: "v1", kind: "Eviction" }, verbs: ["create"] },
+  { name: "log", kind: { group: "", version: "v1", kind: "Pod" }, verbs: ["get"] },
+];
+
+function resourceOf(kind: Descriptor): ServedResource {
+  const own = { group: kind.group, version: kind.version, kind: kind.kind };
+  const isPod = kind.group === "" && kind.resource === "pods";
+  const isNamespace = kind.group === "" && kind.resource === "namespaces";
+  return {
+    resource: kind.resource,
+    singular: kind.singular,
+    kind: own,
+    namespaced: kind.namespaced,
+    // A namespace goes with all that is in it: never by the dozen.
+    verbs: isNamespace ? allVerbs.filter((verb) => verb !== "deletecollection") : allVerbs,
+    shortNames: kind.shortNames,
+    categories: kind.categories,
+    subresources: [
+      ...(isPod ? podSubresources : []),
+      ...(kind.hasStatus ? [{ name: "status", kind: own, verbs: ["get", "patch", "update"] }] : []),
+    ],
+  };
+}
+
+/** Kinds that are asked and never stored. */
+const review = (group: string, resource: string, kind: string): ServedVersion => ({
+  group,
+  version: "v1",
+  resources: [
+    {
+      resource,
+      singular: kind.toLowerCase(),
+      kind: { group, version: "v1", kind },
+      namespaced: false,
+      verbs: ["create"],
+      shortNames: [],
+      categories: [],
+      subresources: [],
+    },
+  ],
+});
+
+const reviews: readonly ServedVersion[] = [
+  review("authentication.k8s.io", "selfsubjectreviews", "SelfSubjectReview"),
+  review("authorization.k8s.io", "selfsubjectaccessreviews", "SelfSubjectAccessReview"),
+];
+
+/** Core first, then by group; resources by name. */
+export function servedVersions(kinds: readonly Descriptor[]): readonly ServedVersion[] {
+  const versions = new Map<string, { group: string; version: string; resources: ServedResource[] }>();
+  for (const kind of kinds) {
+    const key = `${kind.group}/${kind.version}`;
+    const found = versions.get(key) ?? { group: kind.group, version: kind.version, resources: [] };
+    versions.set(key, found);
+    found.resources.push(resourceOf(kind));
+  }
+  for (const found of versions.values())
+    found.resources.sort((left, right) => (left.resource < right.resource ? -1 : 1));
+  return [...versions.values(), ...reviews].sort((left, right) =>
+    `${left.group}/${left.version}` < `${right.group}/${right.version}` ? -1 : 1,
+  );
+}

@@ -1,0 +1,218 @@
+// Owns the way of a request from the connection to the pipeline and back: who asks, what path, which body, how to answer.
+import type { Millis } from "../../lib/units.ts";
+import type { Descriptor } from "../../model/kinds/descriptor.ts";
+import type { ApiRequest, Caller, Method } from "../../model/wire.ts";
+import type { Clock } from "../../world/clock.ts";
+import type { Exchange, HttpClient, Upgrade } from "../../world/http.ts";
+import { wordsOf, type Log } from "../../world/log.ts";
+import { uuid, type Random } from "../../world/random.ts";
+import type { Authorize, EncodedAnswer, Pipeline } from "../answer.ts";
+import type { Authenticate } from "../authentication/authenticate.ts";
+import { impersonate } from "../authentication/impersonate.ts";
+import { reviewAccess, reviewPaths, reviewSelf } from "../authorization/reviews.ts";
+import { sendLog } from "../logs/logs.ts";
+import { badRequest, forbidden, internalError, methodNotAllowed, Refusal } from "../status.ts";
+import { readBody, type Body } from "./body.ts";
+import type { HealthCheck } from "./health.ts";
+import type { Metrics, RequestLabels } from "./metrics.ts";
+import { openAnswer, pathAnswers, type PathAnswers } from "./paths.ts";
+import { notImplemented, timedOut, unauthorized } from "./refusals.ts";
+import { refusalAnswer, send, type Sender } from "./send.ts";
+import { isTrue, readTarget, type Target } from "./target.ts";
+import { refuseUpgrade } from "./upgrade.ts";
+import { sendWatch } from "./watch.ts";
+
+export interface EdgeOptions {
+  readonly pipeline: Pipeline;
+  readonly kinds: readonly Descriptor[];
+  readonly authenticate: Authenticate;
+  readonly authorize: Authorize;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** As in `gitVersion`: `v1.33.0+everynode`. */
+  readonly version: string;
+  /** With the API server's client certificate, for logs. */
+  readonly kubelets: HttpClient;
+  /** Parts that must work for the server to be ready. */
+  readonly checks?: readonly HealthCheck[];
+}
+
+export interface Edge {
+  handle(exchange: Exchange): void;
+  upgrade(upgrade: Upgrade): void;
+}
+
+/** As upstream's: how long a request that is no watch may take. */
+const timeout: Millis = 60_000;
+
+const methods: readonly Method[] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+const pathLabels: RequestLabels = { verb: "GET", group: "", resource: "", subresource: "" };
+
+export function createEdge(options: EdgeOptions): Edge {
+  const paths = pathAnswers(options);
+  return {
+    handle(exchange) {
+      const sender = { exchange, auditId: auditIdOf(exchange, options.random) };
+      serve(options, paths, sender).catch((error: unknown) => {
+        options.log.error("cannot answer a request", {
+          method: exchange.method,
+          target: exchange.target,
+          audit: sender.auditId,
+          error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        });
+        return send(sender, refusalAnswer(internalError(wordsOf(error))));
+      });
+    },
+    upgrade: (upgrade) => refuseUpgrade(upgrade, upgradeRefusal(options, upgrade)),
+  };
+}
+
+const auditIdOf = (exchange: Exchange, random: Random): string => {
+  const given = exchange.headers["audit-id"];
+  return typeof given === "string" && /^[\w-]{1,64}$/.test(given) ? given : uuid(random);
+};
+
+/** The caller, or the refusal to send; undefined for one who shows nothing. */
+function callerOf(options: EdgeOptions, from: Exchange | Upgrade): Caller | Refusal | undefined {
+  const authenticated = options.authenticate(from);
+  if (authenticated.is === "anonymous") return undefined;
+  if (authenticated.is === "unknown") return unauthorized();
+  const acting = impersonate(authenticated.caller, from.headers);
+  return acting.is === "denied" ? forbidden(undefined, "", acting.because) : acting.caller;
+}
+
+async function serve(options: EdgeOptions, paths: PathAnswers, sender: Sender): Promise<void> {
+  const { exchange } = sender;
+  const begun = options.clock.now();
+  const target = readTarget(exchange.target);
+  if (target === undefined)
+    return send(sender, refusalAnswer(badRequest(`cannot read the path ${JSON.stringify(exchange.target)}`)));
+  const caller = callerOf(options, exchange);
+  if (caller instanceof Refusal) return send(sender, refusalAnswer(caller));
+  const open = await openAnswer(options, target);
+  if (open !== undefined) return send(sender, open);
+  if (caller === undefined) return send(sender, refusalAnswer(unauthorized()));
+  const request = { options, sender, target, caller };
+  const labels = labelsOf(exchange.method, target);
+  const code =
+    target.resource === undefined ? await servePath(request, paths) : await serveResource(request, labels);
+  options.metrics.request(labels, code, options.clock.now() - begun);
+}
+
+interface Served {
+  readonly options: EdgeOptions;
+  readonly sender: Sender;
+  readonly target: Target;
+  readonly caller: Caller;
+}
+
+async function respond({ sender }: Served, answer: EncodedAnswer | Refusal): Promise<number> {
+  const encoded = answer instanceof Refusal ? refusalAnswer(answer) : answer;
+  await send(sender, encoded);
+  return encoded.status;
+}
+
+async function servePath(served: Served, paths: PathAnswers): Promise<number> {
+  const { options, sender, target, caller } = served;
+  const { method } = sender.exchange;
+  const reads = method === "GET" || method === "HEAD";
+  const verdict = options.authorize(caller, { verb: reads ? "get" : "other", path: target.path });
+  if (verdict !== "allow") return respond(served, forbidden(undefined, "", verdict.deny));
+  if (!reads) return respond(served, methodNotAllowed());
+  return respond(served, await paths(target, sender.exchange));
+}
+
+const isWatch = (method: string, target: Target): boolean =>
+  method === "GET" && isTrue(target.query["watch"]) && target.resource?.name === undefined;
+const isLog = (target: Target): boolean =>
+  target.resource?.group === "" &&
+  target.resource.resource === "pods" &&
+  target.resource.subresource === "log";
+
+function labelsOf(method: string, target: Target): RequestLabels {
+  const { resource } = target;
+  if (resource === undefined) return pathLabels;
+  const listed = resource.name === undefined ? "LIST" : "GET";
+  const verb = isWatch(method, target) ? "WATCH" : method === "GET" ? listed : method;
+  return {
+    verb: methods.some((one) => one === method) ? verb : "OTHER",
+    group: resource.group,
+    resource: resource.resource,
+    subresource: resource.subresource ?? "",
+  };
+}
+
+async function serveResource(served: Served, labels: RequestLabels): Promise<number> {
+  const { options, sender, target, caller } = served;
+  const { exchange } = sender;
+  const method = methods.find((one) => one === exchange.method);
+  if (method === undefined) return respond(served, methodNotAllowed());
+  const request: ApiRequest = {
+    method,
+    path: target.path,
+    query: target.query,
+    ...(typeof exchange.headers.accept === "string" ? { accept: exchange.headers.accept } : {}),
+    signal: exchange.signal,
+  };
+  if (isWatch(method, target) || (method === "GET" && isLog(target))) {
+    const ended = options.metrics.longRunning(labels);
+    try {
+      return isLog(target)
+        ? await sendLog(options, sender, target, caller)
+        : await sendWatch(options, sender, request, caller);
+    } finally {
+      ended();
+    }
+  }
+  if (method === "GET") return respond(served, await inTime(options, answer(served, request)));
+  const body = await readBody(exchange);
+  if (body === undefined) return 499;
+  if (body instanceof Refusal) return respond(served, body);
+  return respond(served, await inTime(options, answerBody(served, request, body)));
+}
+
+const answer = ({ options, caller }: Served, request: ApiRequest): Promise<EncodedAnswer> =>
+  options.pipeline.answerEncoded(request, caller);
+
+/** Fields that stood twice: refused, told of, or passed over, as the client asks by `fieldValidation`. */
+async function answerBody(served: Served, request: ApiRequest, body: Body): Promise<EncodedAnswer | Refusal> {
+  const told = body.duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`);
+  const validation = request.query?.["fieldValidation"] ?? "Warn";
+  if (told.length > 0 && validation === "Strict")
+    return badRequest(`strict decoding error: ${told.join(", ")}`);
+  const review = reviewed(served, request, body);
+  if (review !== undefined) return review;
+  const given =
+    body.value === undefined ? request : { ...request, body: body.value, contentType: body.contentType };
+  const made = await answer(served, given);
+  return told.length === 0 || validation !== "Warn"
+    ? made
+    : { ...made, warnings: [...told, ...made.warnings] };
+}
+
+function reviewed({ options, caller }: Served, request: ApiRequest, body: Body) {
+  if (request.method !== "POST") return undefined;
+  if (request.path === reviewPaths.access) return reviewAccess(body.value, caller, options.authorize);
+  return request.path === reviewPaths.self ? reviewSelf(caller) : undefined;
+}
+
+/** The answer, or that it took too long: the client then knows only that it does not know. */
+function inTime<T>(options: EdgeOptions, work: Promise<T>): Promise<T | Refusal> {
+  return new Promise((resolve, reject) => {
+    const cancel = options.clock.after(timeout, () => resolve(timedOut()));
+    work.then(resolve, reject).finally(cancel);
+  });
+}
+
+function upgradeRefusal(options: EdgeOptions, upgrade: Upgrade): Refusal {
+  const target = readTarget(upgrade.target);
+  if (target === undefined) return badRequest("cannot read the path");
+  const caller = callerOf(options, upgrade) ?? unauthorized();
+  if (caller instanceof Refusal) return caller;
+  const verb = target.resource?.subresource ?? "switch protocols";
+  return notImplemented(
+    `cannot ${verb} ${target.resource?.name ?? target.path}: this server does not serve streams yet; on the node, use \`everynode ps\` to find the process`,
+  );
+}

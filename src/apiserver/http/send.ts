@@ -1,0 +1,81 @@
+// Owns putting an answer on the wire: headers, warnings, compression.
+import { gzip } from "node:zlib";
+import { promisify } from "node:util";
+import type { Exchange } from "../../world/http.ts";
+import type { EncodedAnswer } from "../answer.ts";
+import type { Refusal } from "../status.ts";
+
+const compress = promisify(gzip);
+// Below this, compressing costs more than the bytes saved; the same bound as upstream's.
+const compressFrom = 128 * 1024;
+const level = 1;
+
+/** What goes with every answer. */
+export interface Sender {
+  readonly exchange: Exchange;
+  readonly auditId: string;
+}
+
+export const jsonAnswer = (
+  status: number,
+  value: unknown,
+  contentType = "application/json",
+): EncodedAnswer => ({
+  status,
+  contentType,
+  body: `${JSON.stringify(value)}\n`,
+  warnings: [],
+});
+
+export const textAnswer = (status: number, body: string): EncodedAnswer => ({
+  status,
+  contentType: "text/plain; charset=utf-8",
+  body,
+  warnings: [],
+});
+
+export const refusalAnswer = (refusal: Refusal): EncodedAnswer => {
+  const wait = refusal.status.details?.retryAfterSeconds;
+  return {
+    ...jsonAnswer(refusal.code, refusal.status),
+    ...(wait === undefined ? {} : { headers: { "retry-after": String(wait) } }),
+  };
+};
+
+/** Header values are bytes; UTF-8 ones travel as the characters of the same number. */
+const headerText = (text: string): string =>
+  // eslint-disable-next-line no-control-regex -- a header may hold no controls
+  Buffer.from(text.replace(/[\u0000-\u001f\u007f]+/g, " "), "utf8").toString("latin1");
+
+const warningHeader = (text: string): string =>
+  headerText(`299 - "${text.slice(0, 1024).replace(/[\\"]/g, (found) => `\\${found}`)}"`);
+
+export function headersOf(
+  sender: Sender,
+  answer: Omit<EncodedAnswer, "body">,
+): Record<string, string | string[]> {
+  return {
+    "content-type": answer.contentType,
+    "audit-id": sender.auditId,
+    "cache-control": "no-cache, private",
+    ...(answer.warnings.length === 0 ? {} : { warning: answer.warnings.map(warningHeader) }),
+    ...answer.headers,
+  };
+}
+
+const takesGzip = (exchange: Exchange): boolean =>
+  /(?:^|,)\s*gzip\s*(?:,|$|;\s*q=(?:1|0\.[0-9]*[1-9]))/.test(
+    String(exchange.headers["accept-encoding"] ?? ""),
+  );
+
+export async function send(sender: Sender, answer: EncodedAnswer): Promise<void> {
+  const { exchange } = sender;
+  const headers = headersOf(sender, answer);
+  const size = typeof answer.body === "string" ? answer.body.length : answer.body.byteLength;
+  if (size < compressFrom || !takesGzip(exchange)) {
+    exchange.respond(answer.status, headers, answer.body);
+    return;
+  }
+  const body = await compress(answer.body, { level });
+  exchange.respond(answer.status, { ...headers, "content-encoding": "gzip", vary: "Accept-Encoding" }, body);
+}

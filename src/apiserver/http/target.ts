@@ -1,0 +1,98 @@
+// Owns reading a request's target: path, query, and which resource the path names.
+
+export interface ResourcePath {
+  /** "" for the core group. */
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+  readonly namespace?: string;
+  readonly name?: string;
+  readonly subresource?: string;
+}
+
+export interface Target {
+  /** Decoded, with no slash at its end. */
+  readonly path: string;
+  /** The first value of each parameter. */
+  readonly query: Readonly<Record<string, string | undefined>>;
+  /** The query as sent, for parameters that may be given several times. */
+  readonly search: string;
+  /** Absent for paths that are no resource. */
+  readonly resource?: ResourcePath;
+}
+
+/** Undefined where the target is no path a server could have: bad escapes, dot segments, escaped slashes, controls. */
+export function readTarget(target: string): Target | undefined {
+  const mark = target.indexOf("?");
+  const path = readPath(mark < 0 ? target : target.slice(0, mark));
+  if (path === undefined) return undefined;
+  const query: Record<string, string> = Object.create(null);
+  const search = mark < 0 ? "" : target.slice(mark + 1);
+  if (search !== "")
+    for (const [key, value] of new URLSearchParams(search)) if (!(key in query)) query[key] = value;
+  const resource = resourceOf(path);
+  return resource === undefined ? { path, query, search } : { path, query, search, resource };
+}
+
+// eslint-disable-next-line no-control-regex -- controls are what it looks for
+const controls = /[\u0000-\u001f\u007f]/;
+
+function readPath(raw: string): string | undefined {
+  if (!raw.startsWith("/")) return undefined;
+  const trimmed = raw.length > 1 && raw.endsWith("/") ? raw.slice(0, -1) : raw;
+  if (/\/\.{1,2}(?:\/|$)/.test(trimmed) || trimmed.includes("//")) return undefined;
+  if (!trimmed.includes("%")) return controls.test(trimmed) ? undefined : trimmed;
+  try {
+    const segments = trimmed.split("/").map(decodeURIComponent);
+    const unsafe = segments.some(
+      (part) => part.includes("/") || part === "." || part === ".." || controls.test(part),
+    );
+    return unsafe ? undefined : segments.join("/");
+  } catch {
+    return undefined;
+  }
+}
+
+// Under a namespace these name a subresource of the namespace itself and not a collection in it.
+const namespaceSubresources = new Set(["status", "finalize"]);
+
+function resourceOf(path: string): ResourcePath | undefined {
+  const parts = path.split("/").slice(1);
+  const [root, first, second] = parts;
+  if (root === "api" && first === "v1") return placed({ group: "", version: first }, parts.slice(2));
+  if (root === "apis" && first !== undefined && second !== undefined)
+    return placed({ group: first, version: second }, parts.slice(3));
+  return undefined;
+}
+
+function placed(of: { group: string; version: string }, parts: readonly string[]): ResourcePath | undefined {
+  const [resource, name, inner, innerName, innerSub] = parts;
+  if (resource === undefined || resource === "") return undefined;
+  if (
+    resource === "namespaces" &&
+    name !== undefined &&
+    inner !== undefined &&
+    !namespaceSubresources.has(inner)
+  )
+    return parts.length > 5
+      ? undefined
+      : {
+          ...of,
+          resource: inner,
+          namespace: name,
+          ...(innerName === undefined ? {} : { name: innerName }),
+          ...(innerSub === undefined ? {} : { subresource: innerSub }),
+        };
+  return parts.length > 3
+    ? undefined
+    : {
+        ...of,
+        resource,
+        ...(name === undefined ? {} : { name }),
+        ...(inner === undefined ? {} : { subresource: inner }),
+      };
+}
+
+/** As the server reads booleans in queries: `watch=1`, `watch=true`. */
+export const isTrue = (value: string | undefined): boolean =>
+  value !== undefined && ["1", "t", "T", "true", "TRUE", "True"].includes(value);

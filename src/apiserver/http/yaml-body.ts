@@ -1,0 +1,74 @@
+// Owns reading a YAML body as upstream does: version 1.1, whose `0755` is octal, without timestamps.
+import {
+  isMap,
+  isScalar,
+  isSeq,
+  parseAllDocuments,
+  type Document,
+  type ParsedNode,
+  type ScalarTag,
+  type Tags,
+} from "yaml";
+
+export type YamlBody =
+  | { readonly is: "read"; readonly value: unknown; readonly duplicates: readonly string[] }
+  | { readonly is: "unreadable"; readonly because: string };
+
+const unlikeJson = new Set([
+  "tag:yaml.org,2002:timestamp",
+  "tag:yaml.org,2002:binary",
+  "tag:yaml.org,2002:bool",
+]);
+
+const boolean = (value: boolean, test: RegExp): ScalarTag => ({
+  tag: "tag:yaml.org,2002:bool",
+  default: true,
+  test,
+  resolve: () => value,
+});
+
+// The reader upstream uses takes `y` and `n` for text, unlike the YAML 1.1 document: they are too often names.
+const booleans: readonly ScalarTag[] = [
+  boolean(true, /^(?:[Yy]es|YES|[Tt]rue|TRUE|[Oo]n|ON)$/),
+  boolean(false, /^(?:[Nn]o|NO|[Ff]alse|FALSE|[Oo]ff|OFF)$/),
+];
+
+const customTags = (tags: Tags): Tags => [
+  ...tags.filter((tag) => typeof tag === "string" || !unlikeJson.has(tag.tag)),
+  ...booleans,
+];
+
+export function readYaml(text: string): YamlBody {
+  const documents = parseAllDocuments(text, { version: "1.1", uniqueKeys: false, customTags });
+  if (!Array.isArray(documents)) return { is: "read", value: undefined, duplicates: [] };
+  const [document] = documents;
+  if (document === undefined) return { is: "read", value: undefined, duplicates: [] };
+  if (documents.length > 1)
+    return { is: "unreadable", because: "it holds several documents; send one object a request" };
+  const [error] = document.errors;
+  if (error !== undefined) return { is: "unreadable", because: error.message };
+  try {
+    return { is: "read", value: document.toJS(), duplicates: duplicatesIn(document) };
+  } catch (error) {
+    // More aliases than any honest manifest has.
+    return { is: "unreadable", because: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function duplicatesIn(document: Document.Parsed): string[] {
+  const found = new Set<string>();
+  const visit = (node: ParsedNode | null, path: string): void => {
+    if (isSeq<ParsedNode>(node)) node.items.forEach((item, index) => visit(item, `${path}[${index}]`));
+    if (!isMap<ParsedNode, ParsedNode | null>(node)) return;
+    const seen = new Set<string>();
+    for (const pair of node.items) {
+      const key = String(isScalar(pair.key) ? pair.key.value : pair.key);
+      const here = path === "" ? key : `${path}.${key}`;
+      if (seen.has(key) && key !== "<<") found.add(here);
+      seen.add(key);
+      visit(pair.value, here);
+    }
+  };
+  visit(document.contents, "");
+  return [...found];
+}

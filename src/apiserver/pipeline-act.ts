@@ -1,0 +1,140 @@
+// Owns the step of a request that acts: each verb, on an object or one of its subresources, to the operation it is.
+import type { ApiRequest } from "../model/wire.ts";
+import { readSelection, type Selection } from "./cache/selection.ts";
+import { readGetOptions, readListOptions, readWriteOptions, type Query } from "./pipeline-options.ts";
+import type { Reply } from "./pipeline-respond.ts";
+import type { Target, Verb } from "./pipeline-route.ts";
+import { createObject, type Answered } from "./registry/create.ts";
+import { deleteObject, deleteSelected, readDeleteOptions } from "./registry/delete.ts";
+import { patchObject } from "./registry/patch.ts";
+import { bindPod, evictPod } from "./registry/pod-subresources.ts";
+import { listObjects, readObject, type ObjectPlace } from "./registry/read.ts";
+import { isNamespaces, isPods, type Registry } from "./registry/registry.ts";
+import { updateObject, type Part } from "./registry/update.ts";
+import { badRequest, methodNotAllowed, notServed, Refusal } from "./status.ts";
+
+export interface Act {
+  readonly target: Target;
+  readonly verb: Exclude<Verb, "watch">;
+  readonly query: Query;
+  readonly request: ApiRequest;
+}
+
+type Acted = Promise<Reply | Refusal>;
+
+export function act(registry: Registry, asked: Act): Acted {
+  const { target, verb } = asked;
+  if (target.subresource === "binding" || target.subresource === "eviction")
+    return isPods(target.kind) ? actOnPod(registry, asked) : refused(notServed());
+  const part = partOf(target);
+  if (part === "none") return refused(notServed());
+  if (verb === "list") return list(registry, asked);
+  if (verb === "deletecollection") return deleteCollection(registry, asked);
+  if (verb === "create") return create(registry, asked);
+  const { kind, namespace, name } = target;
+  if (name === undefined) return refused(methodNotAllowed());
+  const place: ObjectPlace = { kind, namespace, name };
+  if (verb === "get") return get(registry, place, asked.query);
+  if (verb === "update") return update(registry, { place, part }, asked);
+  if (verb === "patch") return patch(registry, { place, part }, asked);
+  return part === "object" ? deleteOne(registry, place, asked) : refused(methodNotAllowed());
+}
+
+const refused = (refusal: Refusal): Acted => Promise.resolve(refusal);
+
+function partOf({ kind, subresource }: Target): Part | "none" {
+  if (subresource === undefined) return "object";
+  if (subresource === "status" && kind.hasStatus) return "status";
+  return subresource === "finalize" && isNamespaces(kind) ? "finalize" : "none";
+}
+
+const objectReply = (answered: Answered | Refusal, code: 200 | 201): Reply | Refusal =>
+  answered instanceof Refusal
+    ? answered
+    : { is: "object", code, held: answered.held, warnings: answered.warnings };
+
+async function get(registry: Registry, place: ObjectPlace, query: Query): Acted {
+  const at = readGetOptions(query);
+  if (at instanceof Refusal) return at;
+  const held = await readObject(registry, place, at);
+  return held instanceof Refusal ? held : { is: "object", code: 200, held };
+}
+
+async function list(registry: Registry, { target, query }: Act): Acted {
+  const options = readListOptions(query);
+  if (options instanceof Refusal) return options;
+  const { kind, namespace } = target;
+  const selection = readSelection(kind, { namespace, ...options });
+  if (selection instanceof Refusal) return selection;
+  const listing = await listObjects(registry, kind, selection, options);
+  return listing instanceof Refusal ? listing : { is: "list", listing };
+}
+
+async function create(registry: Registry, { target, query, request }: Act): Acted {
+  if (target.kind.namespaced && target.namespace === undefined) return methodNotAllowed();
+  if (target.name !== undefined || target.subresource !== undefined) return methodNotAllowed();
+  const options = readWriteOptions(query, "CreateOptions");
+  if (options instanceof Refusal) return options;
+  return objectReply(await createObject(registry, target, request.body, options), 201);
+}
+
+interface Changed {
+  readonly place: ObjectPlace;
+  readonly part: Part;
+}
+
+async function update(registry: Registry, { place, part }: Changed, { query, request }: Act): Acted {
+  const options = readWriteOptions(query, "UpdateOptions");
+  if (options instanceof Refusal) return options;
+  return objectReply(await updateObject(registry, { place, part, options }, request.body), 200);
+}
+
+async function patch(registry: Registry, { place, part }: Changed, { query, request }: Act): Acted {
+  const options = readWriteOptions(query, "PatchOptions");
+  if (options instanceof Refusal) return options;
+  if (request.body === undefined) return badRequest("cannot patch: the request has no body");
+  const patchType = request.contentType ?? "";
+  return objectReply(
+    await patchObject(registry, { place, part, options, patchType, patch: request.body }),
+    200,
+  );
+}
+
+async function deleteOne(registry: Registry, place: ObjectPlace, { query, request }: Act): Acted {
+  const asked = readDeleteOptions(request.body, query);
+  if (asked instanceof Refusal) return asked;
+  const deleted = await deleteObject(registry, place, asked);
+  if (deleted instanceof Refusal) return deleted;
+  return "status" in deleted
+    ? { is: "status", code: 200, status: deleted.status }
+    : { is: "object", code: 200, held: deleted.held };
+}
+
+async function deleteCollection(registry: Registry, { target, query, request }: Act): Acted {
+  const { kind, namespace } = target;
+  if (kind.namespaced && namespace === undefined) return methodNotAllowed();
+  const options = readListOptions(query);
+  if (options instanceof Refusal) return options;
+  const selection: Selection | Refusal = readSelection(kind, { namespace, ...options });
+  if (selection instanceof Refusal) return selection;
+  const asked = readDeleteOptions(request.body, query);
+  if (asked instanceof Refusal) return asked;
+  const items = await deleteSelected(registry, kind, selection, asked);
+  if (items instanceof Refusal) return items;
+  const listing = { items, revision: registry.feed.revision, continueWith: undefined, remaining: undefined };
+  return { is: "list", listing };
+}
+
+async function actOnPod(registry: Registry, { target, verb, query, request }: Act): Acted {
+  if (verb !== "create") return methodNotAllowed();
+  const options = readWriteOptions(query, "CreateOptions");
+  if (options instanceof Refusal) return options;
+  const { kind, namespace, name } = target;
+  const status =
+    target.subresource === "binding"
+      ? await bindPod(registry, target, request.body, options.dryRun)
+      : name === undefined
+        ? methodNotAllowed()
+        : await evictPod(registry, { kind, namespace, name }, request.body, query);
+  return status instanceof Refusal ? status : { is: "status", code: 201, status };
+}

@@ -1,0 +1,132 @@
+// Owns the last step of a request: the reply in the form that was asked for, as a value or as bytes.
+import { deepFreeze } from "../lib/json.ts";
+import type { Instant } from "../lib/units.ts";
+import type { Status } from "../model/generated/types.ts";
+import type { Descriptor } from "../model/kinds/descriptor.ts";
+import type { KubeObject } from "../model/meta.ts";
+import type { ApiResponse, WatchEvent } from "../model/wire.ts";
+import type { EncodedAnswer } from "./answer.ts";
+import { Emission } from "./cache/emission.ts";
+import type { Held } from "./cache/held.ts";
+import { groupVersion } from "./registry/decode.ts";
+import type { Listing } from "./registry/read.ts";
+import { Refusal } from "./status.ts";
+import type { Form } from "./tables/accept.ts";
+import {
+  partialList,
+  partialObject,
+  tableOf,
+  type IncludeObject,
+  type ListMetadata,
+} from "./tables/table.ts";
+
+export type Reply =
+  | {
+      readonly is: "object";
+      readonly code: 200 | 201;
+      readonly held: Held;
+      readonly warnings?: readonly string[];
+    }
+  | { readonly is: "list"; readonly listing: Listing }
+  | { readonly is: "status"; readonly code: number; readonly status: Status };
+
+/** How the reply to a request is to be shown. */
+export interface Showing {
+  readonly kind: Descriptor;
+  readonly form: Form;
+  readonly include: IncludeObject;
+  readonly now: Instant;
+}
+
+const jsonType = "application/json";
+
+const listMetadata = ({ revision, continueWith, remaining }: Listing): ListMetadata => ({
+  resourceVersion: String(revision),
+  ...(continueWith === undefined ? {} : { continue: continueWith }),
+  ...(remaining === undefined ? {} : { remainingItemCount: remaining }),
+});
+
+const codeOf = (reply: Reply): number => (reply.is === "list" ? 200 : reply.code);
+const warningsOf = (reply: Reply): readonly string[] => (reply.is === "object" ? (reply.warnings ?? []) : []);
+
+/** A single object in a form that is not its own. */
+function shapedObject(object: KubeObject, { kind, form, include, now }: Showing): KubeObject {
+  if (form.as === "object") return object;
+  if (form.as === "PartialObjectMetadata") return partialObject(object, form.version);
+  const metadata = { resourceVersion: object.metadata.resourceVersion };
+  // A Table stands where an object would; it has the fields every reader of events looks at.
+  return tableOf([object], metadata, { kind, version: form.version, include, now }) as unknown as KubeObject;
+}
+
+function valueOf(reply: Reply, showing: Showing): unknown {
+  if (reply.is === "status") return reply.status;
+  if (reply.is === "object") return shapedObject(reply.held.object, showing);
+  const { kind, form, include, now } = showing;
+  const objects = reply.listing.items.map((held) => held.object);
+  const metadata = listMetadata(reply.listing);
+  if (form.as === "PartialObjectMetadata") return partialList(objects, metadata, form.version);
+  if (form.as === "Table") return tableOf(objects, metadata, { kind, version: form.version, include, now });
+  return { kind: `${kind.kind}List`, apiVersion: groupVersion(kind), metadata, items: objects };
+}
+
+function bytesOf(reply: Reply, showing: Showing): string | Uint8Array {
+  if (reply.is === "status" || showing.form.as !== "object") return JSON.stringify(valueOf(reply, showing));
+  return reply.is === "object" ? reply.held.bytes : listBytes(reply.listing, showing.kind);
+}
+
+const comma = Buffer.from(",");
+
+/** The bytes of the items, each encoded once for all lists and watches, between those of the list. */
+function listBytes(listing: Listing, kind: Descriptor): Uint8Array {
+  const head = `{"kind":${JSON.stringify(`${kind.kind}List`)},"apiVersion":${JSON.stringify(groupVersion(kind))},"metadata":${JSON.stringify(listMetadata(listing))},"items":[`;
+  const parts: Uint8Array[] = [Buffer.from(head)];
+  for (const [at, held] of listing.items.entries()) {
+    if (at > 0) parts.push(comma);
+    parts.push(held.bytes);
+  }
+  parts.push(Buffer.from("]}"));
+  return Buffer.concat(parts);
+}
+
+export function asResponse(reply: Reply | Refusal, showing: Showing | undefined): ApiResponse {
+  if (reply instanceof Refusal) return { status: reply.code, body: deepFreeze(reply.status) };
+  const body =
+    showing === undefined && reply.is === "status" ? reply.status : showing && valueOf(reply, showing);
+  const warnings = warningsOf(reply);
+  return { status: codeOf(reply), body: deepFreeze(body), ...(warnings.length === 0 ? {} : { warnings }) };
+}
+
+export function asEncoded(reply: Reply | Refusal, showing: Showing | undefined): EncodedAnswer {
+  if (reply instanceof Refusal || showing === undefined) {
+    const response = asResponse(reply, showing);
+    const { retryAfterSeconds } = reply instanceof Refusal ? (reply.status.details ?? {}) : {};
+    return {
+      status: response.status,
+      contentType: jsonType,
+      body: JSON.stringify(response.body),
+      warnings: [],
+      ...(retryAfterSeconds === undefined ? {} : { headers: { "retry-after": String(retryAfterSeconds) } }),
+    };
+  }
+  return {
+    status: codeOf(reply),
+    contentType: jsonType,
+    body: bytesOf(reply, showing),
+    warnings: warningsOf(reply),
+  };
+}
+
+/** A watch event in the form asked for. Errors are always a Status. */
+export function shapedEmission(emission: Emission, showing: Showing): Emission {
+  const { event } = emission;
+  if (showing.form.as === "object" || event.type === "ERROR") return emission;
+  if (event.type === "BOOKMARK" && showing.form.as === "Table") {
+    const { resourceVersion } = event.object.metadata;
+    const { kind, include, now } = showing;
+    const table = tableOf([], { resourceVersion }, { kind, version: showing.form.version, include, now });
+    // As for objects: a Table in an object's place.
+    return new Emission({ type: "BOOKMARK", object: table as unknown as KubeObject });
+  }
+  const shaped: WatchEvent = { type: event.type, object: shapedObject(event.object, showing) };
+  return new Emission(shaped);
+}

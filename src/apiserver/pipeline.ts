@@ -1,0 +1,217 @@
+// Owns the way of a request through the API server, step by step: route, authorize, read what is asked, act, respond.
+import { seconds } from "../lib/units.ts";
+import type { Descriptor } from "../model/kinds/descriptor.ts";
+import type { ApiRequest, ApiResponse, Caller, WatchEvent } from "../model/wire.ts";
+import type { Store } from "../store/store.ts";
+import type { Clock } from "../world/clock.ts";
+import { wordsOf, type Log } from "../world/log.ts";
+import type { Random } from "../world/random.ts";
+import type { Attributes, Authorize, EncodedAnswer, Pipeline } from "./answer.ts";
+import { Deadlines } from "./cache/deadlines.ts";
+import type { Emission } from "./cache/emission.ts";
+import { Feed } from "./cache/feed.ts";
+import { act } from "./pipeline-act.ts";
+import { isTrue, readWatchOptions, type Query } from "./pipeline-options.ts";
+import { asEncoded, asResponse, shapedEmission, type Reply, type Showing } from "./pipeline-respond.ts";
+import { attributesOf, createRouter, verbOf, type Router, type Target, type Verb } from "./pipeline-route.ts";
+import { startCompaction } from "./registry/compaction.ts";
+import { EventLeases } from "./registry/event-leases.ts";
+import type { Limits, Registry } from "./registry/registry.ts";
+import { openWatch } from "./registry/watch.ts";
+import { readSelection } from "./cache/selection.ts";
+import { badRequest, forbidden, internalError, methodNotAllowed, notServed, Refusal } from "./status.ts";
+import { readAccept } from "./tables/accept.ts";
+import { readIncludeObject } from "./tables/table.ts";
+
+export interface PipelineParts {
+  readonly store: Store;
+  readonly kinds: readonly Descriptor[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly authorize: Authorize;
+  readonly limits?: Partial<Limits>;
+}
+
+/** The pipeline, and what its owner does with it. */
+export interface RunningPipeline extends Pipeline {
+  readonly registry: Registry;
+  /** Ends every watch and stops following the store. The store stays open. */
+  stop(): Promise<void>;
+}
+
+const usualLimits: Limits = {
+  objectBytesMax: 1.5 * 1024 * 1024,
+  ringMax: 4096,
+  backlogMax: 10_000,
+  freshTimeout: seconds(3),
+};
+
+/** Resolves once the store's content is read; from then on requests are answered. */
+export async function createPipeline(parts: PipelineParts): Promise<RunningPipeline> {
+  const { store, kinds, clock, random, log } = parts;
+  const limits = { ...usualLimits, ...parts.limits };
+  const feed = new Feed({ store, kinds, clock, log, ringMax: limits.ringMax });
+  const registry: Registry = {
+    store,
+    kinds,
+    feed,
+    deadlines: new Deadlines(clock),
+    eventLeases: new EventLeases(store, clock),
+    clock,
+    random,
+    log,
+    limits,
+  };
+  await feed.start();
+  const stopCompaction = startCompaction(store, clock, log);
+  const way: Way = { registry, route: createRouter(kinds), authorize: parts.authorize };
+  return {
+    registry,
+    answer: (request, caller) => answer(way, request, caller),
+    answerEncoded: (request, caller) => answerEncoded(way, request, caller),
+    watch: (request, caller, signal) => watchEvents(way, request, caller, signal),
+    watchEncoded: (request, caller, signal) => watchEncoded(way, request, caller, signal),
+    stop: () => {
+      stopCompaction();
+      return feed.stop();
+    },
+  };
+}
+
+interface Way {
+  readonly registry: Registry;
+  readonly route: Router;
+  readonly authorize: Authorize;
+}
+
+/** A request that found its resource and may be acted on. */
+interface Allowed {
+  readonly target: Target;
+  readonly verb: Verb;
+  readonly query: Query;
+  readonly showing: Showing;
+}
+
+async function answer(way: Way, request: ApiRequest, caller: Caller): Promise<ApiResponse> {
+  const allowed = allow(way, request, caller);
+  if (allowed instanceof Refusal) return asResponse(allowed, undefined);
+  return asResponse(await perform(way, request, allowed), allowed.showing);
+}
+
+async function answerEncoded(way: Way, request: ApiRequest, caller: Caller): Promise<EncodedAnswer> {
+  const allowed = allow(way, request, caller);
+  if (allowed instanceof Refusal) return asEncoded(allowed, undefined);
+  return asEncoded(await perform(way, request, allowed), allowed.showing);
+}
+
+/** Route, authorize, and see in which form to answer. */
+function allow({ registry, route, authorize }: Way, request: ApiRequest, caller: Caller): Allowed | Refusal {
+  const query = request.query ?? {};
+  const target = route(request.path);
+  const verb = target === "none" ? "none" : verbOf(request.method, target, isTrue(query["watch"]));
+  // Who may not ask is not told what there is.
+  const denied = deniedBy(authorize, caller, request.method, attributesFor(request.path, target, verb));
+  if (denied !== undefined) return denied;
+  if (target === "none") return notServed();
+  if (verb === "none") return methodNotAllowed();
+  const form = readAccept(request.accept);
+  if (form instanceof Refusal) return form;
+  const include = readIncludeObject(query["includeObject"]);
+  const showing = { kind: target.kind, form, include, now: registry.clock.now() };
+  return { target, verb, query, showing };
+}
+
+const attributesFor = (path: string, target: Target | "none", verb: Verb | "none"): Attributes =>
+  target === "none" || verb === "none" ? { verb: "other", path } : attributesOf(path, verb, target);
+
+/** The words are upstream's, which people search for. */
+function deniedBy(
+  authorize: Authorize,
+  caller: Caller,
+  method: ApiRequest["method"],
+  attributes: Attributes,
+): Refusal | undefined {
+  const decision = authorize(caller, attributes);
+  if (decision === "allow") return undefined;
+  const { resource, verb, path } = attributes;
+  const because = decision.deny === "" ? "" : `: ${decision.deny}`;
+  const act = resource === undefined ? method.toLowerCase() : verb;
+  const who = `User ${JSON.stringify(caller.name)} cannot ${act}`;
+  if (resource === undefined)
+    return forbidden(undefined, "", `${who} path ${JSON.stringify(path)}${because}`);
+  const what =
+    resource.subresource === undefined ? resource.resource : `${resource.resource}/${resource.subresource}`;
+  const where =
+    resource.namespace === undefined
+      ? "at the cluster scope"
+      : `in the namespace ${JSON.stringify(resource.namespace)}`;
+  return forbidden(
+    resource,
+    resource.name ?? "",
+    `${who} resource ${JSON.stringify(what)} in API group ${JSON.stringify(resource.group)} ${where}${because}`,
+  );
+}
+
+/** Act, in pipeline-act.ts. A fault of our own is answered as such and ends this request only. */
+async function perform({ registry }: Way, request: ApiRequest, allowed: Allowed): Promise<Reply | Refusal> {
+  const { target, verb, query } = allowed;
+  if (verb === "watch") return badRequest("a watch is not answered at once: open it as a watch");
+  try {
+    return await act(registry, { target, verb, query, request });
+  } catch (thrown) {
+    registry.log.error("a request failed", { path: request.path, because: wordsOf(thrown) });
+    return internalError(wordsOf(thrown));
+  }
+}
+
+type Opened = { readonly emissions: AsyncIterable<readonly Emission[]>; readonly showing: Showing };
+
+async function open(
+  way: Way,
+  request: ApiRequest,
+  caller: Caller,
+  signal: AbortSignal,
+): Promise<Opened | Refusal> {
+  const allowed = allow(way, request, caller);
+  if (allowed instanceof Refusal) return allowed;
+  const { target, verb, query, showing } = allowed;
+  if (verb !== "watch") return badRequest("only a collection, or one object of it, can be watched");
+  const options = readWatchOptions(query);
+  if (options instanceof Refusal) return options;
+  const { kind, namespace, name } = target;
+  const selection = readSelection(kind, { namespace, name, ...options });
+  if (selection instanceof Refusal) return selection;
+  const emissions = await openWatch(way.registry, { kind, selection, options }, signal);
+  return emissions instanceof Refusal ? emissions : { emissions, showing };
+}
+
+async function* watchEvents(
+  way: Way,
+  request: ApiRequest,
+  caller: Caller,
+  signal: AbortSignal,
+): AsyncGenerator<readonly WatchEvent[]> {
+  const opened = await open(way, request, caller, signal);
+  if (opened instanceof Refusal) {
+    yield [{ type: "ERROR", object: opened.status }];
+    return;
+  }
+  for await (const batch of opened.emissions)
+    yield batch.map((emission) => shapedEmission(emission, opened.showing).event);
+}
+
+async function watchEncoded(
+  way: Way,
+  request: ApiRequest,
+  caller: Caller,
+  signal: AbortSignal,
+): ReturnType<Pipeline["watchEncoded"]> {
+  const opened = await open(way, request, caller, signal);
+  if (opened instanceof Refusal) return asEncoded(opened, undefined);
+  return { is: "watching", contentType: "application/json", lines: linesOf(opened) };
+}
+
+async function* linesOf({ emissions, showing }: Opened): AsyncGenerator<readonly Uint8Array[]> {
+  for await (const batch of emissions) yield batch.map((emission) => shapedEmission(emission, showing).line);
+}

@@ -1,0 +1,104 @@
+// Owns the way from a body to a draft of the kind: is it that kind, has it only fields we know, is every value of its type.
+import { cloneJson } from "../../lib/json.ts";
+import type { ObjectMeta } from "../../model/generated/types.ts";
+import type { Descriptor } from "../../model/kinds/descriptor.ts";
+import type { Draft, KubeObject } from "../../model/meta.ts";
+import { checkSchema } from "../../model/schema-check.ts";
+import type { FieldError } from "../../model/field-error.ts";
+import type { WriteOptions } from "../pipeline-options.ts";
+import { badRequest, invalid, type Refusal } from "../status.ts";
+
+export interface Decoded {
+  /** A private copy. */
+  readonly draft: Draft<KubeObject>;
+  readonly warnings: readonly string[];
+}
+
+/** Whose fault a bad value is: the body's, or that of a patch, whose text is then quoted. */
+export type Source = { readonly is: "body" } | { readonly is: "patch"; readonly text: () => string };
+
+export const groupVersion = ({
+  group,
+  version,
+}: {
+  readonly group: string;
+  readonly version: string;
+}): string => (group === "" ? version : `${group}/${version}`);
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+function wrongKind(kind: Descriptor, body: Record<string, unknown>): Refusal | undefined {
+  const expected = groupVersion(kind);
+  const { apiVersion, kind: kindName } = body;
+  if (typeof apiVersion === "string" && apiVersion !== "" && apiVersion !== expected)
+    return badRequest(
+      `the API version in the data (${apiVersion}) does not match the expected API version (${expected})`,
+    );
+  if (typeof kindName === "string" && kindName !== "" && kindName !== kind.kind)
+    return badRequest(
+      `${kindName} in version ${JSON.stringify(kind.version)} cannot be handled as a ${kind.kind}: the kind in the data does not match the kind of the resource`,
+    );
+  return undefined;
+}
+
+/** The decoder's own words, without those in which a field error quotes the value. */
+const wordsOf = ({ field, message }: FieldError): string => {
+  const at = message.indexOf("json: ");
+  return at < 0 ? `${field}: ${message}` : message.slice(at);
+};
+
+function undecodable(
+  kind: Descriptor,
+  source: Source,
+  words: string,
+  errors: readonly FieldError[],
+): Refusal {
+  if (source.is === "patch")
+    return invalid({ group: "", kind: "" }, "", [
+      {
+        field: "patch",
+        reason: "FieldValueInvalid",
+        message: `Invalid value: ${JSON.stringify(source.text())}: ${words}`,
+      },
+    ]);
+  return badRequest(
+    `${kind.kind} in version ${JSON.stringify(kind.version)} cannot be handled as a ${kind.kind}: ${words}`,
+    errors.length === 0
+      ? undefined
+      : errors.map(({ field, message, reason }) => ({ reason, message, field })),
+  );
+}
+
+export function decode(
+  kind: Descriptor,
+  body: unknown,
+  fieldValidation: WriteOptions["fieldValidation"],
+  source: Source = { is: "body" },
+): Decoded | Refusal {
+  if (!isRecord(body))
+    return badRequest(
+      `the object provided is unrecognized (must be of type ${kind.kind}): it is no JSON object`,
+    );
+  const wrong = wrongKind(kind, body);
+  if (wrong !== undefined) return wrong;
+  const { unknown, errors, pruned } = checkSchema(kind.schema, body);
+  if (errors.length > 0) return undecodable(kind, source, errors.map(wordsOf).join(", "), errors);
+  const strange =
+    fieldValidation === "Ignore" ? [] : unknown.map((path) => `unknown field ${JSON.stringify(path)}`);
+  if (fieldValidation === "Strict" && strange.length > 0)
+    return undecodable(kind, source, `strict decoding error: ${strange.join(", ")}`, []);
+  // The schema's type is an object, so its pruned value is one.
+  const checked = pruned as Record<string, unknown>;
+  const { apiVersion: _apiVersion, kind: _kind, metadata, ...rest } = checked;
+  const draft = {
+    apiVersion: groupVersion(kind),
+    kind: kind.kind,
+    metadata: isRecord(metadata) ? (metadata as ObjectMeta) : {},
+    ...rest,
+  };
+  return { draft, warnings: strange };
+}
+
+/** A body whose fields the server reads itself, such as DeleteOptions: no object of a kind. */
+export const recordOf = (body: unknown): Record<string, unknown> => (isRecord(body) ? cloneJson(body) : {});

@@ -1,0 +1,163 @@
+// Owns deletions, of one object and of a selection: options, plan, commit and answer.
+import { invalid as invalidField, notSupported, type FieldError } from "../../model/field-error.ts";
+import type { Status } from "../../model/generated/types.ts";
+import type { Descriptor } from "../../model/kinds/descriptor.ts";
+import type { KubeObject } from "../../model/meta.ts";
+import { admitDelete, asNamespace, isKeptByContent } from "../admission/admit.ts";
+import type { Held } from "../cache/held.ts";
+import type { Selection } from "../cache/selection.ts";
+import { isTrue, type Query } from "../pipeline-options.ts";
+import { conflict, invalidOptions, Refusal, removed } from "../status.ts";
+import { recordOf } from "./decode.ts";
+import {
+  planDeletion,
+  type Deletable,
+  type DeletionMark,
+  type DeletionOptions,
+  type Propagation,
+} from "./plan-deletion.ts";
+import { settle, type ObjectPlace } from "./read.ts";
+import { isNamespaces, type Registry } from "./registry.ts";
+import { changeObject, type Decision } from "./write.ts";
+
+export interface DeleteAsked {
+  readonly options: DeletionOptions;
+  readonly dryRun: boolean;
+}
+
+const propagations: readonly Propagation[] = ["Background", "Foreground", "Orphan"];
+
+/** From the body, a DeleteOptions, or from the query, where there is no body. */
+export function readDeleteOptions(body: unknown, query: Query): DeleteAsked | Refusal {
+  const given = recordOf(body);
+  const faults: FieldError[] = [];
+  const preconditions = recordOf(given["preconditions"]);
+  const textOf = (value: unknown): string | undefined =>
+    typeof value === "string" && value !== "" ? value : undefined;
+  const uid = textOf(preconditions["uid"]);
+  const resourceVersion = textOf(preconditions["resourceVersion"]);
+  const grace = given["gracePeriodSeconds"] ?? numberIn(query["gracePeriodSeconds"]);
+  if (grace !== undefined && grace !== null && !Number.isSafeInteger(grace))
+    faults.push(invalidField("gracePeriodSeconds", grace, "must be a whole number of seconds"));
+  const dryRun = Array.isArray(given["dryRun"]) ? given["dryRun"] : query["dryRun"] ? [query["dryRun"]] : [];
+  if (dryRun.some((one) => one !== "All")) faults.push(notSupported("dryRun", dryRun, ["All"]));
+  const propagation = propagationOf(given, query, faults);
+  if (faults.length > 0) return invalidOptions("DeleteOptions", faults);
+  return {
+    dryRun: dryRun.length > 0,
+    options: {
+      ...(uid === undefined ? {} : { uid }),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      ...(typeof grace === "number" ? { graceSeconds: grace } : {}),
+      ...(propagation === undefined ? {} : { propagation }),
+    },
+  };
+}
+
+const numberIn = (text: string | undefined): unknown =>
+  text === undefined || text === "" ? undefined : /^-?\d{1,15}$/.test(text) ? Number(text) : text;
+
+function propagationOf(
+  given: Record<string, unknown>,
+  query: Query,
+  faults: FieldError[],
+): Propagation | undefined {
+  const policy = given["propagationPolicy"] ?? query["propagationPolicy"] ?? "";
+  const orphans =
+    given["orphanDependents"] ??
+    (query["orphanDependents"] === undefined ? undefined : isTrue(query["orphanDependents"]));
+  if (policy !== "" && orphans !== undefined)
+    faults.push(
+      invalidField(
+        "propagationPolicy",
+        policy,
+        "orphanDependents and deletionPropagation cannot be both set",
+      ),
+    );
+  if (policy === "") return orphans === undefined ? undefined : orphans === true ? "Orphan" : "Background";
+  const known = propagations.find((one) => one === policy);
+  if (known === undefined) faults.push(notSupported("propagationPolicy", policy, propagations));
+  return known;
+}
+
+/** The object where it is still there or its kind ends gracefully, else a Status that says it is done. */
+export type Deleted = { readonly held: Held } | { readonly status: Status };
+
+export async function deleteObject(
+  registry: Registry,
+  place: ObjectPlace,
+  { options, dryRun }: DeleteAsked,
+): Promise<Deleted | Refusal> {
+  const { kind, name } = place;
+  const refused = admitDelete(kind, name);
+  if (refused !== undefined) return refused;
+  const decide = (current: Held) => decideDeletion(registry, kind, options, current);
+  const written = await changeObject(registry, place, decide, dryRun);
+  if (written instanceof Refusal) return written;
+  return written.was === "removed" && kind.graceSeconds === undefined
+    ? { status: removed(kind, name, written.held.object.metadata.uid) }
+    : { held: written.held };
+}
+
+function decideDeletion(
+  { clock }: Registry,
+  kind: Descriptor,
+  options: DeletionOptions,
+  { object }: Held,
+): Decision | Refusal {
+  const plan = planDeletion(deletable(kind, object), options, clock.now());
+  if (plan.do === "refuse") return conflict(kind, object.metadata.name, plan.because);
+  if (plan.do === "mark") return { do: "put", object: marked(kind, object, plan.mark) };
+  return { do: plan.do };
+}
+
+function deletable(kind: Descriptor, object: KubeObject): Deletable {
+  const graceSeconds = kind.graceSeconds?.(object);
+  return {
+    metadata: object.metadata,
+    isKept: isKeptByContent(kind, object),
+    ...(graceSeconds === undefined ? {} : { graceSeconds }),
+  };
+}
+
+function marked(kind: Descriptor, object: KubeObject, mark: DeletionMark): KubeObject {
+  const { finalizers: _finalizers, ...metadata } = { ...object.metadata, ...mark, finalizers: undefined };
+  const next: KubeObject = {
+    ...object,
+    metadata: mark.finalizers.length === 0 ? metadata : { ...metadata, finalizers: [...mark.finalizers] },
+  };
+  if (!isNamespaces(kind)) return next;
+  const namespace = asNamespace(next);
+  namespace.status = { ...namespace.status, phase: "Terminating" };
+  // A namespace shows when it was asked to go, and no grace.
+  delete next.metadata.deletionGracePeriodSeconds;
+  return next;
+}
+
+// Each deletion is a durable write of its own; together they share syncs.
+const deletionsAtOnce = 64;
+
+/** Deletes what is selected now; the answer lists it as it was. */
+export async function deleteSelected(
+  registry: Registry,
+  kind: Descriptor,
+  selection: Selection,
+  asked: DeleteAsked,
+): Promise<readonly Held[] | Refusal> {
+  const stale = await settle(registry, { is: "newest" });
+  if (stale !== undefined) return stale;
+  const selected = [...registry.feed.cacheOf(kind).select(selection)];
+  const waiting = selected.values();
+  let refused: Refusal | undefined;
+  const work = async (): Promise<void> => {
+    for (const { object } of waiting) {
+      const { name, namespace } = object.metadata;
+      const done = await deleteObject(registry, { kind, name, namespace }, asked);
+      // Gone already is what was wanted.
+      if (done instanceof Refusal && done.code !== 404) refused ??= done;
+      if (refused !== undefined) return;
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(deletionsAtOnce, selected.length) }, work));
+  return refused ?? selected;
+}

@@ -1,0 +1,54 @@
+// Owns patches: the kinds of patch, applied to the object as it is, then decided on as an update.
+import { applyJsonPatch } from "../../model/patch/json-patch.ts";
+import { applyMergePatch } from "../../model/patch/merge-patch.ts";
+import type { Json, Patched } from "../../model/patch/patched.ts";
+import { applyStrategicMergePatch } from "../../model/patch/strategic-merge-patch.ts";
+import type { Descriptor } from "../../model/kinds/descriptor.ts";
+import type { Held } from "../cache/held.ts";
+import { badRequest, Refusal, unprocessable, unsupportedMediaType } from "../status.ts";
+import type { Answered } from "./create.ts";
+import { decode } from "./decode.ts";
+import type { Registry } from "./registry.ts";
+import { decideUpdate, type UpdateAsked } from "./update.ts";
+import { changeObject } from "./write.ts";
+
+type Applier = (target: Json, patch: Json, kind: Descriptor) => Patched;
+
+const jsonPatchType = "application/json-patch+json";
+const appliers: ReadonlyMap<string, Applier> = new Map<string, Applier>([
+  [jsonPatchType, (target, patch) => applyJsonPatch(target, patch)],
+  ["application/merge-patch+json", (target, patch) => applyMergePatch(target, patch)],
+  [
+    "application/strategic-merge-patch+json",
+    (target, patch, kind) => applyStrategicMergePatch(target, patch, kind.schema),
+  ],
+]);
+
+/** Types of patches in the `content-type` of a PATCH request. */
+export const patchTypes: readonly string[] = [...appliers.keys()];
+
+export interface PatchAsked extends UpdateAsked {
+  readonly patchType: string;
+  readonly patch: unknown;
+}
+
+export async function patchObject(registry: Registry, asked: PatchAsked): Promise<Answered | Refusal> {
+  const { place, part, options } = asked;
+  const patchType = asked.patchType.split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  const apply = appliers.get(patchType);
+  if (apply === undefined) return unsupportedMediaType(patchTypes);
+  let warnings: readonly string[] = [];
+  const decide = (current: Held) => {
+    // Both came from JSON: the object from the store, the patch from the request.
+    const patched = apply(current.object as unknown as Json, asked.patch as Json, place.kind);
+    if (patched.is === "bad")
+      return patchType === jsonPatchType ? unprocessable(patched.message) : badRequest(patched.message);
+    const source = { is: "patch", text: () => JSON.stringify(asked.patch) } as const;
+    const decoded = decode(place.kind, patched.value, options.fieldValidation, source);
+    if (decoded instanceof Refusal) return decoded;
+    warnings = decoded.warnings;
+    return decideUpdate(place.kind, part, decoded.draft, current);
+  };
+  const written = await changeObject(registry, place, decide, options.dryRun);
+  return written instanceof Refusal ? written : { held: written.held, warnings };
+}

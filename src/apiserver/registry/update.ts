@@ -1,0 +1,146 @@
+// Owns updates of a whole object, of its status, and of a namespace's finalizers: what a client may change by each.
+import type { Descriptor } from "../../model/kinds/descriptor.ts";
+import type { Draft, KubeObject } from "../../model/meta.ts";
+import { cloneJson, deepEqual } from "../../lib/json.ts";
+import { asNamespace, isKeptByContent } from "../admission/admit.ts";
+import type { Held } from "../cache/held.ts";
+import type { WriteOptions } from "../pipeline-options.ts";
+import { badRequest, conflict, invalid, objectModified, Refusal } from "../status.ts";
+import { metadataFaults, metadataUpdateFaults } from "./check-metadata.ts";
+import type { Answered } from "./create.ts";
+import { decode } from "./decode.ts";
+import { isReadyToGo } from "./plan-deletion.ts";
+import { carriedMetadata, isNewGeneration } from "./plan-metadata.ts";
+import type { ObjectPlace } from "./read.ts";
+import { isNamespaces, type Registry } from "./registry.ts";
+import { changeObject, type Decision } from "./write.ts";
+
+/** Which part of the object the request is about. */
+export type Part = "object" | "status" | "finalize";
+
+export interface UpdateAsked {
+  readonly place: ObjectPlace;
+  readonly part: Part;
+  readonly options: WriteOptions;
+}
+
+export async function updateObject(
+  registry: Registry,
+  { place, part, options }: UpdateAsked,
+  body: unknown,
+): Promise<Answered | Refusal> {
+  const decoded = decode(place.kind, body, options.fieldValidation);
+  if (decoded instanceof Refusal) return decoded;
+  const misplaced = placeFault(place, decoded.draft);
+  if (misplaced !== undefined) return misplaced;
+  const decide = (current: Held) => decideUpdate(place.kind, part, cloneJson(decoded.draft), current);
+  const written = await changeObject(registry, place, decide, options.dryRun);
+  return written instanceof Refusal ? written : { held: written.held, warnings: decoded.warnings };
+}
+
+function placeFault({ name, namespace }: ObjectPlace, { metadata }: Draft<KubeObject>): Refusal | undefined {
+  const given = metadata.name ?? "";
+  if (given === "")
+    return badRequest(
+      `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
+    );
+  if (given !== name)
+    return badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`);
+  if (namespace !== undefined && (metadata.namespace ?? namespace) !== namespace)
+    return badRequest(
+      `the namespace of the object (${metadata.namespace ?? ""}) does not match the namespace on the request (${namespace})`,
+    );
+  return undefined;
+}
+
+/** What an update comes to. The draft becomes part of the decision. */
+export function decideUpdate(
+  kind: Descriptor,
+  part: Part,
+  draft: Draft<KubeObject>,
+  current: Held,
+): Decision | Refusal {
+  const old = current.object;
+  const outdated = preconditionFault(kind, draft, current);
+  if (outdated !== undefined) return outdated;
+  const next = merged(kind, part, draft, old);
+  const faults = [
+    ...metadataUpdateFaults(next.metadata, old.metadata),
+    ...metadataFaults(kind, next.metadata),
+    ...kind.validate(next),
+    ...kind.validateUpdate(next, old),
+  ];
+  if (faults.length > 0) return invalid(kind, old.metadata.name, faults);
+  if (deepEqual(next, old)) return { do: "leave" };
+  if (isReadyToGo({ metadata: next.metadata, isKept: isKeptByContent(kind, next) }))
+    return { do: "remove", object: next };
+  return { do: "put", object: next };
+}
+
+function preconditionFault(kind: Descriptor, draft: Draft<KubeObject>, current: Held): Refusal | undefined {
+  const { uid = "", resourceVersion = "" } = draft.metadata;
+  const { metadata } = current.object;
+  if (uid !== "" && uid !== metadata.uid)
+    return conflict(
+      kind,
+      metadata.name,
+      `StorageError: invalid object, Code: 4, Key: ${current.key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`,
+    );
+  if (resourceVersion !== "" && resourceVersion !== "0" && resourceVersion !== metadata.resourceVersion)
+    return conflict(kind, metadata.name, objectModified);
+  return undefined;
+}
+
+function merged(kind: Descriptor, part: Part, draft: Draft<KubeObject>, old: KubeObject): KubeObject {
+  const next: KubeObject = { ...draft, metadata: carriedMetadata(draft.metadata, old.metadata) };
+  const fields = fieldsOf(next);
+  if (part === "object") {
+    kind.applyDefaults(next);
+    if (kind.hasStatus) keep(fields, old, ["status"]);
+    kind.prepareUpdate?.(next, old);
+    if (isNamespaces(kind)) keepNamespaceFinalizers(next, old);
+  } else if (part === "status") {
+    keep(
+      fields,
+      old,
+      Object.keys({ ...fields, ...old }).filter((field) => !writableByStatus.has(field)),
+    );
+    delete next.metadata.ownerReferences;
+    const { ownerReferences } = old.metadata;
+    if (ownerReferences !== undefined) next.metadata.ownerReferences = ownerReferences;
+  } else {
+    const { spec } = asNamespace(next);
+    keep(fields, old, ["spec", "status"]);
+    const namespace = asNamespace(next);
+    namespace.spec = { ...namespace.spec, finalizers: spec?.finalizers ?? [] };
+  }
+  if (old.metadata.generation !== undefined)
+    next.metadata.generation = old.metadata.generation + (isNewGeneration(next, old) ? 1 : 0);
+  return next;
+}
+
+// Labels and annotations may be changed along with the status, as upstream has it.
+const writableByStatus: ReadonlySet<string> = new Set(["apiVersion", "kind", "metadata", "status"]);
+
+/** An object's fields by name; which there are is for the kind to know. */
+const fieldsOf = (object: KubeObject): Record<string, unknown> =>
+  object as unknown as Record<string, unknown>;
+
+/** What is kept is shared with the old object, frozen as it is. */
+function keep(fields: Record<string, unknown>, old: KubeObject, names: readonly string[]): void {
+  for (const name of names) {
+    const value = fieldsOf(old)[name];
+    if (value === undefined) delete fields[name];
+    else fields[name] = value;
+  }
+}
+
+/** Only `/finalize` changes what keeps a namespace. */
+function keepNamespaceFinalizers(next: KubeObject, old: KubeObject): void {
+  const namespace = asNamespace(next);
+  const { finalizers } = asNamespace(old).spec ?? {};
+  namespace.spec = {
+    ...namespace.spec,
+    ...(finalizers === undefined ? {} : { finalizers: [...finalizers] }),
+  };
+}

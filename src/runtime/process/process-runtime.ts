@@ -1,0 +1,342 @@
+// Owns the runtime whose containers are processes of this machine, living on when we do not.
+import type { Bytes, Millis } from "../../lib/units.ts";
+import type { Clock } from "../../world/clock.ts";
+import type { Files } from "../../world/files.ts";
+import type { Log } from "../../world/log.ts";
+import type { Processes } from "../../world/processes.ts";
+import type { Random } from "../../world/random.ts";
+import { EventHub } from "../event-hub.ts";
+import {
+  type ContainerConfig,
+  type ContainerId,
+  type ContainerStatus,
+  type ContainerUsage,
+  type ExecResult,
+  type ImageStatus,
+  type Runtime,
+  type RuntimeEvent,
+  RuntimeRefusal,
+  type SandboxConfig,
+  type SandboxId,
+  type SandboxStatus,
+} from "../runtime.ts";
+import { findAbilities } from "./abilities.ts";
+import { ProcessContainer, type ProcessWorld } from "./container.ts";
+import {
+  type ContainerRecord,
+  loadContainers,
+  loadSandboxes,
+  removeContainerFolder,
+  removeSandbox,
+  type SandboxRecord,
+  saveContainer,
+  saveSandbox,
+} from "./container-folder.ts";
+import { type Isolation, isolationOf, refusePorts, refuseUnknowable } from "./isolation.ts";
+import { endMarked } from "./reap.ts";
+
+export interface ProcessRuntimeOptions {
+  /** Absolute; where sandboxes and containers are kept. One runtime at a time may use it. */
+  readonly folder: string;
+  readonly files: Files;
+  readonly processes: Processes;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: Random;
+}
+
+// Ends of adopted containers are told by a file event within milliseconds; this is for events that get lost.
+const lookEvery: Millis = 2000;
+
+class ProcessRuntime implements Runtime {
+  private readonly world: ProcessWorld;
+  private readonly random: Random;
+  private readonly hub = new EventHub<RuntimeEvent>();
+  private readonly sandboxes = new Map<SandboxId, SandboxRecord>();
+  private readonly containers = new Map<ContainerId, ProcessContainer>();
+  private readonly creating = new Set<string>();
+  private stopLooking: (() => void) | undefined;
+  private closed = false;
+
+  constructor(world: Omit<ProcessWorld, "changed">, random: Random) {
+    this.random = random;
+    this.world = {
+      ...world,
+      changed: (container, is) => {
+        if (!this.closed) this.tell(is, container);
+      },
+    };
+  }
+
+  async load(): Promise<void> {
+    const { files, folder, log } = this.world;
+    for (const name of ["sandboxes", "containers"]) await files.makeFolder(`${folder}/${name}`, 0o700);
+    for (const record of await loadSandboxes(files, folder)) this.sandboxes.set(record.id, record);
+    const records = await loadContainers(files, folder);
+    await eachOf(records, (record) => this.adopt(record));
+    const containers = [...this.containers.values()];
+    const running = new Set(
+      containers.filter(({ isRunning }) => isRunning).map((container) => container.folder),
+    );
+    const ours = `${folder}/containers/`;
+    const strays = await endMarked(this.world, (found) => found.startsWith(ours) && !running.has(found));
+    if (strays > 0) log.warn("ended processes of containers that should not run", { processes: strays });
+    await eachOf(containers, async (container) => {
+      await container.settle();
+      if (container.sandbox.stopped) await container.stop(0);
+    });
+    this.lookLater();
+  }
+
+  private async adopt(record: ContainerRecord): Promise<void> {
+    const { files, folder } = this.world;
+    const sandbox = this.sandboxes.get(record.sandboxId);
+    if (sandbox === undefined) return removeContainerFolder(files, folder, record.id);
+    const container = new ProcessContainer(this.world, sandbox, record);
+    this.containers.set(record.id, container);
+    await container.adopt();
+  }
+
+  private isolation(sandbox: SandboxRecord, config: ContainerConfig): Promise<Isolation> {
+    const { files, abilities } = this.world;
+    const accounts = {
+      groupOf: async (uid: number) => {
+        const lines = ((await files.readText("/etc/passwd")) ?? "")
+          .split("\n")
+          .map((line) => line.split(":"));
+        return Number(lines.find((fields) => fields[2] === String(uid))?.[3] ?? 0);
+      },
+    };
+    return isolationOf(sandbox.config, config, abilities, accounts);
+  }
+
+  private lookLater(): void {
+    if (this.closed) return;
+    this.stopLooking = this.world.clock.after(lookEvery, () => {
+      const looks = [...this.containers.values()].map((container) => container.look());
+      void Promise.allSettled(looks).then(() => this.lookLater());
+    });
+  }
+
+  private tell(is: RuntimeEvent["is"], about: ProcessContainer | SandboxRecord): void {
+    const sandbox = "sandbox" in about ? about.sandbox : about;
+    this.hub.publish({
+      is,
+      sandboxId: sandbox.id,
+      podUid: sandbox.config.pod.uid,
+      ...("sandbox" in about ? { containerId: about.record.id } : {}),
+    });
+  }
+
+  private newId(): string {
+    return Buffer.from(this.random.bytes(32)).toString("hex");
+  }
+
+  version(): Promise<{ name: string; version: string }> {
+    return Promise.resolve({ name: "everynode-process", version: "1" });
+  }
+
+  async health(): Promise<"ready" | { reason: string; message: string }> {
+    const facts = await this.world.files.facts(`${this.world.folder}/containers`);
+    if (facts?.is === "folder") return "ready";
+    const message = `cannot keep containers in ${this.world.folder}: the folder is gone; restart the kubelet`;
+    return { reason: "RuntimeFolderMissing", message };
+  }
+
+  async runPodSandbox(config: SandboxConfig): Promise<SandboxId> {
+    refusePorts(config);
+    const { pod } = config;
+    const same = [...this.sandboxes.values()].find(
+      (found) => found.config.pod.uid === pod.uid && found.config.pod.attempt === pod.attempt,
+    );
+    if (same !== undefined)
+      throw new RuntimeRefusal(
+        "CreatePodSandboxError",
+        `cannot create sandbox of pod ${pod.namespace}/${pod.name}: its attempt ${pod.attempt} is there already as ${same.id}; remove it or use the next attempt`,
+      );
+    const record = { id: this.newId(), config, createdAt: this.world.clock.now(), stopped: false };
+    this.sandboxes.set(record.id, record);
+    try {
+      await saveSandbox(this.world.files, this.world.folder, record);
+    } catch (thrown) {
+      this.sandboxes.delete(record.id);
+      throw thrown;
+    }
+    this.tell("created", record);
+    return record.id;
+  }
+
+  async stopPodSandbox(id: SandboxId): Promise<void> {
+    const sandbox = this.sandboxes.get(id);
+    if (sandbox === undefined) return;
+    if (!sandbox.stopped) {
+      const stopped = { ...sandbox, stopped: true };
+      this.sandboxes.set(id, stopped);
+      await saveSandbox(this.world.files, this.world.folder, stopped);
+    }
+    await Promise.all(this.containersOf(id).map((container) => container.stop(0)));
+    if (!sandbox.stopped) this.tell("stopped", sandbox);
+  }
+
+  async removePodSandbox(id: SandboxId): Promise<void> {
+    const sandbox = this.sandboxes.get(id);
+    if (sandbox === undefined) return;
+    await this.stopPodSandbox(id);
+    await Promise.all(this.containersOf(id).map((container) => this.removeContainer(container.record.id)));
+    await removeSandbox(this.world.files, this.world.folder, id);
+    if (this.sandboxes.delete(id)) this.tell("deleted", sandbox);
+  }
+
+  private containersOf(id: SandboxId): ProcessContainer[] {
+    return [...this.containers.values()].filter((container) => container.record.sandboxId === id);
+  }
+
+  listPodSandboxes(): Promise<readonly SandboxStatus[]> {
+    return Promise.resolve(
+      [...this.sandboxes.values()].map(({ id, config, createdAt, stopped }) => ({
+        id,
+        pod: config.pod,
+        state: stopped ? ("not-ready" as const) : ("ready" as const),
+        createdAt,
+        ips: [],
+        labels: config.labels,
+        annotations: config.annotations,
+      })),
+    );
+  }
+
+  async createContainer(sandboxId: SandboxId, config: ContainerConfig): Promise<ContainerId> {
+    const refuse = (because: string): never => {
+      throw new RuntimeRefusal("CreateContainerError", `cannot create container ${config.name}: ${because}`);
+    };
+    const sandbox = this.sandboxes.get(sandboxId);
+    if (sandbox === undefined) return refuse(`there is no sandbox ${sandboxId}; create one first`);
+    if (sandbox.stopped) return refuse(`sandbox ${sandboxId} is stopped; create a new one`);
+    refuseUnknowable(config);
+    const key = `${sandboxId}/${config.name}/${config.attempt}`;
+    const same = this.containersOf(sandboxId).some(
+      ({ record }) => record.config.name === config.name && record.config.attempt === config.attempt,
+    );
+    if (same || this.creating.has(key))
+      return refuse(`its attempt ${config.attempt} is there already; remove it or use the next attempt`);
+    this.creating.add(key);
+    try {
+      const isolation = await this.isolation(sandbox, config);
+      const record = { id: this.newId(), sandboxId, config, createdAt: this.world.clock.now(), isolation };
+      const container = new ProcessContainer(this.world, sandbox, record);
+      await saveContainer(this.world.files, this.world.folder, record);
+      this.containers.set(record.id, container);
+      this.tell("created", container);
+      return record.id;
+    } finally {
+      this.creating.delete(key);
+    }
+  }
+
+  async startContainer(id: ContainerId): Promise<void> {
+    const container = this.containers.get(id);
+    if (container === undefined)
+      throw new RuntimeRefusal(
+        "RunContainerError",
+        `cannot start container ${id}: there is none; create it first`,
+      );
+    if (this.sandboxes.get(container.record.sandboxId)?.stopped === true)
+      throw new RuntimeRefusal(
+        "RunContainerError",
+        `cannot start container ${container.record.config.name}: its sandbox is stopped; create a new one`,
+      );
+    await container.start();
+  }
+
+  async stopContainer(id: ContainerId, grace: Millis): Promise<void> {
+    await this.containers.get(id)?.stop(grace);
+  }
+
+  async removeContainer(id: ContainerId): Promise<void> {
+    const container = this.containers.get(id);
+    if (container === undefined) return;
+    await container.release();
+    await removeContainerFolder(this.world.files, this.world.folder, id);
+    if (this.containers.delete(id)) this.tell("deleted", container);
+  }
+
+  listContainers(): Promise<readonly ContainerStatus[]> {
+    return Promise.resolve([...this.containers.values()].map((container) => container.status()));
+  }
+
+  containerStatus(id: ContainerId): Promise<ContainerStatus | "absent"> {
+    return Promise.resolve(this.containers.get(id)?.status() ?? "absent");
+  }
+
+  async reopenContainerLog(id: ContainerId): Promise<void> {
+    await this.containers.get(id)?.reopenLog();
+  }
+
+  async execSync(
+    id: ContainerId,
+    command: readonly string[],
+    timeout: Millis,
+  ): Promise<ExecResult | "timeout"> {
+    const container = this.containers.get(id);
+    if (container === undefined)
+      throw new RuntimeRefusal("ExecError", `cannot exec in container ${id}: there is none`);
+    return container.exec(command, timeout);
+  }
+
+  async usage(id: ContainerId): Promise<ContainerUsage | "absent"> {
+    return (await this.containers.get(id)?.usage()) ?? "absent";
+  }
+
+  /** An image is only a name here: the command is the host's. */
+  pullImage(image: string): Promise<string> {
+    return Promise.resolve(image);
+  }
+
+  imageStatus(image: string): Promise<ImageStatus | "absent"> {
+    return Promise.resolve(imageNamed(image));
+  }
+
+  listImages(): Promise<readonly ImageStatus[]> {
+    const names = new Set([...this.containers.values()].map(({ record }) => record.config.image));
+    return Promise.resolve([...names].map(imageNamed));
+  }
+
+  removeImage(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  events(signal: AbortSignal): AsyncIterable<RuntimeEvent> {
+    return this.hub.stream(signal);
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    this.stopLooking?.();
+    await Promise.all([...this.containers.values()].map((container) => container.close()));
+  }
+}
+
+// Files are read by a few threads anyway.
+const atOnce = 16;
+
+async function eachOf<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
+  const left = [...items];
+  const work = async (): Promise<void> => {
+    for (let item = left.pop(); item !== undefined; item = left.pop()) await act(item);
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+}
+
+const noBytes: Bytes = 0;
+const imageNamed = (image: string): ImageStatus => ({ id: image, tags: [image], size: noBytes });
+
+/** Opens the folder and takes over the containers in it that still run; processes that should not are ended. */
+export async function createProcessRuntime(options: ProcessRuntimeOptions): Promise<Runtime> {
+  const { random, ...world } = options;
+  const abilities = await findAbilities(options.processes);
+  for (const missing of abilities.missing)
+    options.log.info("process runtime without isolation", { because: missing });
+  const runtime = new ProcessRuntime({ ...world, abilities, boot: await options.processes.bootId() }, random);
+  await runtime.load();
+  return runtime;
+}

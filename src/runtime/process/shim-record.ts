@@ -1,0 +1,61 @@
+// Owns what a container's shim writes down: the one truth about its process that outlives us.
+import type { ProcessIdentity } from "../../world/processes.ts";
+
+/** What could not be done before the command began. */
+export type ShimRefusal = {
+  readonly what: "folder" | "not-found" | "not-executable" | "exec" | "setup";
+  readonly detail: string;
+};
+
+export interface ShimRecord {
+  readonly shim?: { readonly boot: string; readonly identity: ProcessIdentity };
+  /** The container's first process, once it is there. */
+  readonly first?: ProcessIdentity;
+  /** Everything is prepared and the command is being executed. */
+  readonly ready: boolean;
+  readonly refused?: ShimRefusal;
+  readonly exitCode?: number;
+}
+
+function identityIn(stat: string): ProcessIdentity | undefined {
+  const pid = Number.parseInt(stat, 10);
+  const started = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
+  return Number.isInteger(pid) && Number.isInteger(started) ? { pid, started } : undefined;
+}
+
+const refusals: Readonly<Record<string, ShimRefusal["what"]>> = {
+  folder: "folder",
+  "not-found": "not-found",
+  "not-executable": "not-executable",
+  exec: "exec",
+  setup: "setup",
+};
+
+function lineOf(line: string): Partial<ShimRecord> {
+  const [word = "", ...rest] = line.split(" ");
+  const argument = rest.join(" ");
+  if (word === "shim") {
+    const identity = identityIn(rest.slice(1).join(" "));
+    return identity === undefined ? {} : { shim: { boot: rest[0] ?? "", identity } };
+  }
+  if (word === "first") {
+    const first = identityIn(argument);
+    return first === undefined ? {} : { first };
+  }
+  if (word === "ready") return { ready: true };
+  if (word === "refused")
+    return { refused: { what: refusals[rest[0] ?? ""] ?? "setup", detail: rest.slice(1).join(" ") } };
+  if (word === "exited" && /^\d+$/.test(argument)) return { exitCode: Number(argument) };
+  return {};
+}
+
+/** Reads the record; a last line that is not whole yet is left out. */
+export function parseShimRecord(text: string): ShimRecord {
+  const lines = text.split("\n").slice(0, -1).map(lineOf);
+  return lines.reduce<ShimRecord>(
+    (record, line) => ({ ...line, ...record, ready: record.ready || line.ready === true }),
+    {
+      ready: false,
+    },
+  );
+}

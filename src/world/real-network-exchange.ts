@@ -1,0 +1,144 @@
+// Owns one exchange over a real connection, HTTP/1.1 or HTTP/2 alike. A client that went away is never an error.
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import { BodyTooLarge, type Exchange, type ResponseStream } from "./http.ts";
+import { peerOf } from "./real-network-peer.ts";
+
+export type Incoming = IncomingMessage | Http2ServerRequest;
+export type Outgoing = ServerResponse | Http2ServerResponse;
+type Headers = Parameters<Exchange["respond"]>[1];
+
+const isHttp2 = (response: Outgoing): response is Http2ServerResponse => "createPushResponse" in response;
+const isGone = (response: Outgoing): boolean =>
+  isHttp2(response) ? response.stream === undefined || response.stream.destroyed : response.destroyed;
+
+// HTTP/2 forbids the headers that speak of one connection.
+const hopByHop = new Set(["connection", "keep-alive", "transfer-encoding", "upgrade"]);
+
+function headersFor(response: Outgoing, headers: Headers): Record<string, string | string[]> {
+  const out: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(headers))
+    if (!isHttp2(response) || !hopByHop.has(name.toLowerCase()))
+      out[name] = typeof value === "string" ? value : [...value];
+  return out;
+}
+
+function readBody(request: Incoming, limit: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    if (Number(request.headers["content-length"] ?? 0) > limit) {
+      request.resume();
+      return reject(new BodyTooLarge(limit));
+    }
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const gone = (): void => reject(new Error("cannot read the request body: the client went away"));
+    request.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= limit) chunks.push(chunk);
+      else {
+        chunks.length = 0;
+        reject(new BodyTooLarge(limit));
+      }
+    });
+    request.once("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+    request.once("aborted", gone);
+    request.once("error", gone);
+    request.once("close", gone);
+    if (request.destroyed) gone();
+  });
+}
+
+function streamOf(response: Outgoing): ResponseStream {
+  const pending = (): number =>
+    isHttp2(response) ? (response.stream?.writableLength ?? 0) : response.writableLength;
+  let ended = false;
+  return {
+    // Node types the two `write`s apart; both take text or bytes and tell whether the buffer has room.
+    write: (chunk) => ended || isGone(response) || (response as ServerResponse).write(chunk),
+    drained: () =>
+      new Promise((resolve) => {
+        if (isGone(response) || !response.writableNeedDrain) return resolve();
+        const done = (): void => {
+          response.removeListener("drain", done);
+          response.removeListener("close", done);
+          resolve();
+        };
+        response.on("drain", done);
+        response.on("close", done);
+      }),
+    get pending() {
+      return pending();
+    },
+    end: () => {
+      if (ended) return;
+      ended = true;
+      if (!isGone(response)) response.end();
+    },
+  };
+}
+
+class RealExchange implements Exchange {
+  readonly method: string;
+  readonly target: string;
+  readonly headers: Exchange["headers"];
+  readonly peer?: NonNullable<Exchange["peer"]>;
+  readonly remoteAddress: string;
+  private readonly request: Incoming;
+  private readonly response: Outgoing;
+  private controller: AbortController | undefined;
+
+  constructor(request: Incoming, response: Outgoing) {
+    this.request = request;
+    this.response = response;
+    this.method = request.method ?? "GET";
+    this.target = request.url ?? "/";
+    this.headers = request.headers;
+    const peer = peerOf(request.socket);
+    if (peer !== undefined) this.peer = peer;
+    this.remoteAddress = request.socket?.remoteAddress ?? "";
+    request.on("error", () => undefined);
+    response.on("error", () => undefined);
+  }
+
+  /** Made on first use: most requests are answered before anyone asks. */
+  get signal(): AbortSignal {
+    if (this.controller !== undefined) return this.controller.signal;
+    const controller = new AbortController();
+    this.controller = controller;
+    const left = (): void => {
+      if (!this.response.writableFinished) controller.abort(new Error("the client went away"));
+    };
+    if (isGone(this.response)) left();
+    else this.response.once("close", left);
+    return controller.signal;
+  }
+
+  body(limit: number): Promise<Uint8Array> {
+    return readBody(this.request, limit);
+  }
+
+  respond(status: number, headers: Headers, body: string | Uint8Array): void {
+    const { response } = this;
+    if (isGone(response) || response.headersSent) return;
+    const bytes = typeof body === "string" ? Buffer.from(body) : body;
+    const length = { "content-length": String(bytes.byteLength) };
+    // The two `writeHead`s and `end`s differ in types alone.
+    const plain = response as ServerResponse;
+    plain.writeHead(status, { ...headersFor(response, headers), ...length });
+    if (this.method === "HEAD") plain.end();
+    else plain.end(bytes);
+  }
+
+  stream(status: number, headers: Headers): ResponseStream {
+    const { response } = this;
+    if (!isGone(response) && !response.headersSent) {
+      const plain = response as ServerResponse;
+      plain.writeHead(status, headersFor(response, headers));
+      plain.flushHeaders();
+    }
+    return streamOf(response);
+  }
+}
+
+export const exchangeOf = (request: Incoming, response: Outgoing): Exchange =>
+  new RealExchange(request, response);

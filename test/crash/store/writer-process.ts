@@ -1,0 +1,67 @@
+// Owns a writer in a process of its own, from its start to its violent end.
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+export interface WriterProcess {
+  readonly pid: number;
+  readonly lines: readonly string[];
+  /** Resolves when so many lines were said, or the process has ended. */
+  said(count: number): Promise<void>;
+  /** Kills it with no chance to tidy up; resolves when all it said is in `lines`. */
+  kill(): Promise<void>;
+  readonly ended: Promise<void>;
+}
+
+const program = join(import.meta.dirname, "writer.ts");
+
+export function startWriter(
+  folder: string,
+  clients: number,
+  compacting: "compacting" | "no" = "no",
+): WriterProcess {
+  const child: ChildProcess = spawn(
+    process.execPath,
+    ["--import", "tsx", program, folder, String(clients), compacting],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  const { pid, stdout } = child;
+  if (pid === undefined || stdout === null) throw new Error("the writer did not start");
+  const lines: string[] = [];
+  let heard = (): void => undefined;
+  let over = false;
+  createInterface({ input: stdout }).on("line", (line) => {
+    lines.push(line);
+    heard();
+  });
+  const ended = new Promise<void>((resolve) => {
+    child.once("close", () => {
+      over = true;
+      heard();
+      resolve();
+    });
+  });
+  return {
+    pid,
+    lines,
+    async said(count) {
+      while (lines.length < count && !over)
+        await new Promise<void>((resolve) => {
+          heard = resolve;
+        });
+    },
+    kill() {
+      child.kill("SIGKILL");
+      return ended;
+    },
+    ended,
+  };
+}
+
+/** A folder that is gone when the test is over. */
+export function temporaryFolder(): { readonly path: string; [Symbol.dispose](): void } {
+  const path = mkdtempSync(join(tmpdir(), "everynode-crash-"));
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
