@@ -14,11 +14,12 @@ import { sendLog } from "../logs/logs.ts";
 import { badRequest, forbidden, internalError, methodNotAllowed, Refusal } from "../status.ts";
 import { readBody, type Body } from "./body.ts";
 import type { HealthCheck } from "./health.ts";
-import type { Metrics, RequestLabels } from "./metrics.ts";
+import type { Metrics } from "./metrics.ts";
 import { openAnswer, pathAnswers, type PathAnswers } from "./paths.ts";
 import { notImplemented, timedOut, unauthorized } from "./refusals.ts";
 import { refusalAnswer, send, type Sender } from "./send.ts";
 import { isTrue, readTarget, type Target } from "./target.ts";
+import type { RequestLabels } from "./tallies.ts";
 import { refuseUpgrade } from "./upgrade.ts";
 import { sendWatch } from "./watch.ts";
 
