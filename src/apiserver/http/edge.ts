@@ -11,14 +11,16 @@ import type { Authenticate } from "../authentication/authenticate.ts";
 import { impersonate } from "../authentication/impersonate.ts";
 import { reviewAccess, reviewPaths, reviewSelf } from "../authorization/reviews.ts";
 import { sendLog } from "../logs/logs.ts";
+import { isTrue } from "../pipeline-options.ts";
 import { badRequest, forbidden, internalError, methodNotAllowed, Refusal } from "../status.ts";
 import { readBody, type Body } from "./body.ts";
 import type { HealthCheck } from "./health.ts";
-import type { Metrics, RequestLabels } from "./metrics.ts";
+import type { Metrics } from "./metrics.ts";
 import { openAnswer, pathAnswers, type PathAnswers } from "./paths.ts";
 import { notImplemented, timedOut, unauthorized } from "./refusals.ts";
 import { refusalAnswer, send, type Sender } from "./send.ts";
-import { isTrue, readTarget, type Target } from "./target.ts";
+import { readTarget, type Target } from "./target.ts";
+import type { RequestLabels } from "./tallies.ts";
 import { refuseUpgrade } from "./upgrade.ts";
 import { sendWatch } from "./watch.ts";
 
@@ -125,7 +127,7 @@ async function servePath(served: Served, paths: PathAnswers): Promise<number> {
 }
 
 const isWatch = (method: string, target: Target): boolean =>
-  method === "GET" && isTrue(target.query["watch"]) && target.resource?.name === undefined;
+  method === "GET" && isTrue(target.query["watch"] ?? "0") && target.resource?.name === undefined;
 const isLog = (target: Target): boolean =>
   target.resource?.group === "" &&
   target.resource.resource === "pods" &&
