@@ -87,6 +87,10 @@ const benchNode = (name: string): Draft<Node> => ({
   kind: "Node",
   metadata: { name, labels: { bench: "yes" } },
   spec: {},
+  status: {
+    allocatable: { cpu: "4", memory: "8Gi", pods: "110" },
+    conditions: [{ type: "Ready", status: "True" }],
+  },
 });
 
 /** Registers nodes without kubelets one after the other; each time is from the answered registration to the bound pod. */

@@ -111,7 +111,7 @@ function allow({ registry, route, authorize }: Way, request: ApiRequest, caller:
   const target = route(request.path);
   const verb = target === "none" ? "none" : verbOf(request.method, target, isTrue(query["watch"]));
   // Who may not ask is not told what there is.
-  const denied = deniedBy(authorize, caller, attributesFor(request.path, target, verb));
+  const denied = deniedBy(authorize, caller, request.method, attributesFor(request.path, target, verb));
   if (denied !== undefined) return denied;
   if (target === "none") return notServed();
   if (verb === "none") return methodNotAllowed();
@@ -126,12 +126,18 @@ const attributesFor = (path: string, target: Target | "none", verb: Verb | "none
   target === "none" || verb === "none" ? { verb: "other", path } : attributesOf(path, verb, target);
 
 /** The words are upstream's, which people search for. */
-function deniedBy(authorize: Authorize, caller: Caller, attributes: Attributes): Refusal | undefined {
+function deniedBy(
+  authorize: Authorize,
+  caller: Caller,
+  method: ApiRequest["method"],
+  attributes: Attributes,
+): Refusal | undefined {
   const decision = authorize(caller, attributes);
   if (decision === "allow") return undefined;
   const { resource, verb, path } = attributes;
   const because = decision.deny === "" ? "" : `: ${decision.deny}`;
-  const who = `User ${JSON.stringify(caller.name)} cannot ${verb}`;
+  const act = resource === undefined ? method.toLowerCase() : verb;
+  const who = `User ${JSON.stringify(caller.name)} cannot ${act}`;
   if (resource === undefined)
     return forbidden(undefined, "", `${who} path ${JSON.stringify(path)}${because}`);
   const what =

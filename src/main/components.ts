@@ -12,6 +12,7 @@ import { startPodCollectionController } from "../controllers/node/pod-collection
 import { startTaintEvictionController } from "../controllers/node/taint-eviction-controller.ts";
 import type { ControllerPorts } from "../controllers/run-controller.ts";
 import { startServiceAccountController } from "../controllers/serviceaccount/service-account-controller.ts";
+import { kinds } from "../model/kinds/kinds.ts";
 import type { Caller, Transport } from "../model/wire.ts";
 import { startScheduler } from "../scheduler/scheduler.ts";
 import { uuid } from "../world/random.ts";
@@ -65,20 +66,22 @@ export async function runControllers(world: World, options: ControllersOptions):
     recorder: createEventRecorder({ client: ports.client, clock, random, log, component }),
   });
   const running = [
-    startDaemonSetController(as("daemonset-controller")),
     startNodeLifecycleController(as("node-controller")),
     startTaintEvictionController(as("taint-eviction-controller")),
     startPodCollectionController(as("pod-garbage-collector")),
-    startGarbageController(as("garbage-collector")),
-    startNamespaceController(as("namespace-controller")),
-    startServiceAccountController({ ...as("serviceaccount-controller"), ca: options.ca }),
+    startGarbageController({ ...as("garbage-collector"), kinds }),
+    startNamespaceController({ ...as("namespace-controller"), kinds }),
+    startServiceAccountController({ ...as("serviceaccount-controller"), ca: options.ca ?? "" }),
   ];
-  await Promise.all(running.map(({ ended }) => ended));
+  await Promise.all([
+    startDaemonSetController(as("daemonset-controller")),
+    ...running.map(({ ended }) => ended),
+  ]);
 }
 
 /** Runs until the signal aborts. */
 export async function runScheduler(world: World, options: ComponentOptions): Promise<void> {
-  await startScheduler(portsFor(world, options, "default-scheduler")).ended;
+  await startScheduler(portsFor(world, options, "default-scheduler"));
 }
 
 export interface LeaderOptions extends ComponentOptions {

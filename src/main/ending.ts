@@ -1,8 +1,16 @@
 // Owns how a running command is told to end.
+import { setMaxListeners } from "node:events";
+
+/** An abort controller that every part of a command may listen to, however many there are. */
+export function sharedAbort(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
+}
 
 /** Aborts on the first SIGINT or SIGTERM; the second ends the process at once. */
 export function endingSignal(): AbortSignal {
-  const ending = new AbortController();
+  const ending = sharedAbort();
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.on(signal, () => {
       if (ending.signal.aborted) process.exit(130);

@@ -9,7 +9,7 @@ import type { LogLevel } from "../world/log.ts";
 import { startApiServer, writeAdminKubeconfig, type ApiServer } from "./start-api-server.ts";
 import { controllerManagerCaller, runControllers, runScheduler, schedulerCaller } from "./components.ts";
 import { showDemo } from "./demo.ts";
-import { aborted, endingSignal } from "./ending.ts";
+import { aborted, endingSignal, sharedAbort } from "./ending.ts";
 import { startNode, type RunningNode } from "./node.ts";
 import { Refusal } from "./refusal.ts";
 import { realWorld, type World } from "./world.ts";
@@ -36,8 +36,8 @@ export async function runUp(options: UpOptions): Promise<void> {
   const signal = endingSignal();
   const dataDir = resolve(options.dataDir);
   const server = await startApiServer(world, { dataDir, host: "127.0.0.1", port: options.port });
-  const stop = new AbortController();
-  const transport = server.transportFor;
+  const stop = sharedAbort();
+  const transport = (caller: Caller) => server.transportFor(caller);
   const background = [
     runControllers(world, {
       transport: transport(controllerManagerCaller),

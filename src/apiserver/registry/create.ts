@@ -51,7 +51,9 @@ export async function createObject(
   for (let attempt = 0; attempt < (base === "" ? 1 : nameAttemptsMax); attempt += 1) {
     const name = base === "" ? given : drawName(base, registry.random);
     const place = { kind: target.kind, namespace, name };
-    const held = await createNamed(registry, place, draft, options.dryRun);
+    // With one name there is one object, whose defaults may be filled in where it stands.
+    const own = base === "" ? draft : cloneJson(draft);
+    const held = await createNamed(registry, place, own, options.dryRun);
     if (held !== "taken") return held instanceof Refusal ? held : { held, warnings };
   }
   return noFreeName(target.kind, base);
@@ -109,7 +111,7 @@ function newObject(registry: Registry, place: ObjectPlace, draft: Draft<KubeObje
     hasGeneration: kind.hasGeneration,
     now: registry.clock.now(),
   });
-  const object: KubeObject = { ...cloneJson(draft), metadata: cloneJson(metadata) };
+  const object: KubeObject = { ...draft, metadata };
   kind.applyDefaults(object);
   kind.prepareCreate?.(object);
   if (isNamespaces(kind)) prepareNamespace(asNamespace(object));

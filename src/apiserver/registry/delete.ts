@@ -1,5 +1,4 @@
 // Owns deletions, of one object and of a selection: options, plan, commit and answer.
-import { cloneJson } from "../../lib/json.ts";
 import { invalid as invalidField, notSupported, type FieldError } from "../../model/field-error.ts";
 import type { Status } from "../../model/generated/types.ts";
 import type { Descriptor } from "../../model/kinds/descriptor.ts";
@@ -122,15 +121,16 @@ function deletable(kind: Descriptor, object: KubeObject): Deletable {
 }
 
 function marked(kind: Descriptor, object: KubeObject, mark: DeletionMark): KubeObject {
-  const next = cloneJson(object);
-  Object.assign(next.metadata, mark, { finalizers: [...mark.finalizers] });
-  if (mark.finalizers.length === 0) delete next.metadata.finalizers;
-  if (isNamespaces(kind)) {
-    const namespace = asNamespace(next);
-    namespace.status = { ...namespace.status, phase: "Terminating" };
-    // A namespace shows when it was asked to go, and no grace.
-    delete next.metadata.deletionGracePeriodSeconds;
-  }
+  const { finalizers: _finalizers, ...metadata } = { ...object.metadata, ...mark, finalizers: undefined };
+  const next: KubeObject = {
+    ...object,
+    metadata: mark.finalizers.length === 0 ? metadata : { ...metadata, finalizers: [...mark.finalizers] },
+  };
+  if (!isNamespaces(kind)) return next;
+  const namespace = asNamespace(next);
+  namespace.status = { ...namespace.status, phase: "Terminating" };
+  // A namespace shows when it was asked to go, and no grace.
+  delete next.metadata.deletionGracePeriodSeconds;
   return next;
 }
 

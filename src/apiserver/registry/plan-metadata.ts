@@ -57,8 +57,9 @@ export function carriedMetadata(given: ObjectMeta, old: Meta): Meta {
     creationTimestamp: rest.creationTimestamp ?? old.creationTimestamp,
     resourceVersion: old.resourceVersion,
   };
-  carried.deletionTimestamp ??= old.deletionTimestamp;
-  carried.deletionGracePeriodSeconds ??= old.deletionGracePeriodSeconds;
+  if (old.deletionTimestamp !== undefined) carried.deletionTimestamp ??= old.deletionTimestamp;
+  if (old.deletionGracePeriodSeconds !== undefined)
+    carried.deletionGracePeriodSeconds ??= old.deletionGracePeriodSeconds;
   if (old.namespace !== undefined) carried.namespace ??= old.namespace;
   if (old.generation !== undefined) carried.generation = old.generation;
   return carried;

@@ -1,5 +1,4 @@
 // Owns what may be done to a pod besides changing it: binding it to a node, and evicting it.
-import { cloneJson } from "../../lib/json.ts";
 import { notSupported, required, type FieldError } from "../../model/field-error.ts";
 import type { Binding, Pod, Status } from "../../model/generated/types.ts";
 import type { KubeObject } from "../../model/meta.ts";
@@ -67,7 +66,7 @@ function decideBinding(
   now: string,
 ): Decision | Refusal {
   // The route leads here for pods only.
-  const pod = cloneJson(object) as Pod;
+  const pod: Pod = object;
   const { name, uid, resourceVersion } = pod.metadata;
   const { uid: wantedUid = "", resourceVersion: wantedVersion = "" } = metadata;
   if (wantedUid !== "" && wantedUid !== uid)
@@ -87,18 +86,16 @@ function decideBinding(
   const bound = pod.spec?.nodeName ?? "";
   if (bound !== "")
     return conflict(bindings, name, `pod ${name} is already assigned to node ${JSON.stringify(bound)}`);
-  pod.spec = { containers: [], ...pod.spec, nodeName: node };
-  if (Object.keys(metadata.annotations ?? {}).length > 0)
-    pod.metadata.annotations = { ...pod.metadata.annotations, ...metadata.annotations };
+  const annotations = { ...pod.metadata.annotations, ...metadata.annotations };
   const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== "PodScheduled");
-  const scheduled = {
-    type: "PodScheduled",
-    status: "True",
-    lastProbeTime: undefined,
-    lastTransitionTime: now,
+  const scheduled = { type: "PodScheduled", status: "True", lastTransitionTime: now };
+  const next: Pod = {
+    ...pod,
+    metadata: { ...pod.metadata, ...(Object.keys(annotations).length > 0 ? { annotations } : {}) },
+    spec: { containers: [], ...pod.spec, nodeName: node },
+    status: { ...pod.status, conditions: [...others, scheduled] },
   };
-  pod.status = { ...pod.status, conditions: [...others, scheduled] };
-  return { do: "put", object: pod };
+  return { do: "put", object: next };
 }
 
 /** Evicts: deletes with the pod's own grace, or the one given. */

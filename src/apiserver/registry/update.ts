@@ -33,7 +33,7 @@ export async function updateObject(
   if (decoded instanceof Refusal) return decoded;
   const misplaced = placeFault(place, decoded.draft);
   if (misplaced !== undefined) return misplaced;
-  const decide = (current: Held) => decideUpdate(place.kind, part, decoded.draft, current);
+  const decide = (current: Held) => decideUpdate(place.kind, part, cloneJson(decoded.draft), current);
   const written = await changeObject(registry, place, decide, options.dryRun);
   return written instanceof Refusal ? written : { held: written.held, warnings: decoded.warnings };
 }
@@ -53,7 +53,7 @@ function placeFault({ name, namespace }: ObjectPlace, { metadata }: Draft<KubeOb
   return undefined;
 }
 
-/** What an update comes to. The draft is left as it is: the decision may be made again on a newer object. */
+/** What an update comes to. The draft becomes part of the decision. */
 export function decideUpdate(
   kind: Descriptor,
   part: Part,
@@ -92,10 +92,7 @@ function preconditionFault(kind: Descriptor, draft: Draft<KubeObject>, current: 
 }
 
 function merged(kind: Descriptor, part: Part, draft: Draft<KubeObject>, old: KubeObject): KubeObject {
-  const next: KubeObject = {
-    ...cloneJson(draft),
-    metadata: cloneJson(carriedMetadata(draft.metadata, old.metadata)),
-  };
+  const next: KubeObject = { ...draft, metadata: carriedMetadata(draft.metadata, old.metadata) };
   const fields = fieldsOf(next);
   if (part === "object") {
     kind.applyDefaults(next);
@@ -108,8 +105,9 @@ function merged(kind: Descriptor, part: Part, draft: Draft<KubeObject>, old: Kub
       old,
       Object.keys({ ...fields, ...old }).filter((field) => !writableByStatus.has(field)),
     );
-    next.metadata.ownerReferences = cloneJson(old.metadata.ownerReferences);
-    kind.applyDefaults(next);
+    delete next.metadata.ownerReferences;
+    const { ownerReferences } = old.metadata;
+    if (ownerReferences !== undefined) next.metadata.ownerReferences = ownerReferences;
   } else {
     const { spec } = asNamespace(next);
     keep(fields, old, ["spec", "status"]);
@@ -128,11 +126,12 @@ const writableByStatus: ReadonlySet<string> = new Set(["apiVersion", "kind", "me
 const fieldsOf = (object: KubeObject): Record<string, unknown> =>
   object as unknown as Record<string, unknown>;
 
+/** What is kept is shared with the old object, frozen as it is. */
 function keep(fields: Record<string, unknown>, old: KubeObject, names: readonly string[]): void {
   for (const name of names) {
     const value = fieldsOf(old)[name];
     if (value === undefined) delete fields[name];
-    else fields[name] = cloneJson(value);
+    else fields[name] = value;
   }
 }
 

@@ -87,18 +87,38 @@ describe("node lifecycle", () => {
     expect(readyOf("n1")).toBe("Unknown");
   });
 
-  test("V.3: a conflict loses nothing: the node is looked at as it then is", async () => {
+  test("a node that speaks up while it is being given up is not overwritten", async () => {
     post("n1");
     await running(rig, rig.ports(), startNodeLifecycleController);
     rig.api.intercept = (request) => {
       if (request.method !== "PATCH") return undefined;
       rig.api.intercept = undefined;
-      rig.putNode("n1", { spec: { unschedulable: true }, status: rig.api.get<Node>(nodeKind, "n1")?.status });
+      post("n1");
       return undefined;
     };
-    await rig.pass(seconds(40));
-    expect(readyOf("n1")).toBe("Unknown");
-    expect(taintsOf("n1")).toEqual([...unreachable, "node.kubernetes.io/unschedulable:NoSchedule"]);
+    await rig.pass(seconds(79));
+    expect([readyOf("n1"), taintsOf("n1"), rig.reasons()]).toEqual(["True", [], []]);
+    await rig.pass(seconds(1));
+    expect([readyOf("n1"), taintsOf("n1")]).toEqual(["Unknown", unreachable]);
+  });
+
+  test("a cordon set while the node is being tainted stays, and is a taint too", async () => {
+    post("n1", "False");
+    const unschedulable = true;
+    rig.api.intercept = (request) => {
+      if (request.method !== "PATCH") return undefined;
+      rig.api.intercept = undefined;
+      post("n1", "False", { unschedulable, taints: [{ key: "own", effect: "NoSchedule" }] });
+      return undefined;
+    };
+    await running(rig, rig.ports(), startNodeLifecycleController);
+    await rig.pass(0);
+    expect(taintsOf("n1")).toEqual([
+      "own:NoSchedule",
+      "node.kubernetes.io/not-ready:NoSchedule",
+      "node.kubernetes.io/not-ready:NoExecute",
+      "node.kubernetes.io/unschedulable:NoSchedule",
+    ]);
   });
 
   test("a cordon is a taint, which goes with it", async () => {
