@@ -41,6 +41,8 @@ function commentText(comment: string): string {
     .split("\n")
     .map((line) => line.replace(/^\s*\*\s?/, ""))
     .join("\n")
+    // The package escapes quotes as if the comment were a string.
+    .replace(/\\(["'])/g, "$1")
     .trim();
 }
 

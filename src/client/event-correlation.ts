@@ -1,6 +1,7 @@
 // Owns which of the events told are written: repeats become one with a count, similar ones are combined, a flood is cut.
 import type { Instant, Millis } from "../lib/units.ts";
 import { minutes } from "../lib/units.ts";
+import { Recent } from "../lib/recent.ts";
 
 export interface Occurrence {
   /** The object's UID, or what else tells it apart. */
@@ -20,7 +21,6 @@ const burst = 25;
 const refill: Millis = minutes(5);
 const similarMax = 10;
 const similarWithin: Millis = minutes(10);
-const remembered = 4096;
 
 interface Bucket {
   readonly tokens: number;
@@ -54,33 +54,5 @@ export class EventCorrelation {
     const tokens = Math.min(burst, bucket.tokens + (now - bucket.at) / refill);
     this.buckets.set(about, { tokens: tokens >= 1 ? tokens - 1 : tokens, at: now });
     return tokens >= 1;
-  }
-}
-
-/** A map of the entries used last. */
-export class Recent<V> {
-  private readonly entries = new Map<string, V>();
-
-  get(key: string): V | undefined {
-    const value = this.entries.get(key);
-    if (value !== undefined) {
-      this.entries.delete(key);
-      this.entries.set(key, value);
-    }
-    return value;
-  }
-
-  set(key: string, value: V): void {
-    this.entries.delete(key);
-    this.entries.set(key, value);
-    if (this.entries.size <= remembered) return;
-    for (const oldest of this.entries.keys()) {
-      this.entries.delete(oldest);
-      return;
-    }
-  }
-
-  delete(key: string): void {
-    this.entries.delete(key);
   }
 }

@@ -1,5 +1,6 @@
 // Owns the writing of events about objects: in the background, one after the other, never more than a bounded number waiting.
 import type { Instant } from "../lib/units.ts";
+import { Recent } from "../lib/recent.ts";
 import { seconds } from "../lib/units.ts";
 import type { CoreEvent } from "../model/generated/types.ts";
 import { event as eventKind } from "../model/kinds/event.ts";
@@ -9,7 +10,7 @@ import { pause, type Clock } from "../world/clock.ts";
 import { wordsOf, type Log } from "../world/log.ts";
 import type { Random } from "../world/random.ts";
 import type { Client, EventRecorder } from "./client.ts";
-import { EventCorrelation, Recent } from "./event-correlation.ts";
+import { EventCorrelation } from "./event-correlation.ts";
 
 export interface EventRecorderOptions {
   readonly client: Client;

@@ -1,8 +1,9 @@
 // Owns the driving of one followed collection: performs what step-informer orders and tells those who listen.
+import { minutes, seconds, type Millis } from "../lib/units.ts";
 import type { Descriptor } from "../model/kinds/descriptor.ts";
 import type { KubeObject } from "../model/meta.ts";
 import type { Status } from "../model/generated/types.ts";
-import type { Transport, WatchEvent } from "../model/wire.ts";
+import type { ApiRequest, Transport, WatchEvent } from "../model/wire.ts";
 import type { Clock } from "../world/clock.ts";
 import { wordsOf, type Log } from "../world/log.ts";
 import type { Random } from "../world/random.ts";
@@ -26,6 +27,10 @@ export interface FollowPorts {
   readonly random: Random;
   readonly log: Log;
 }
+
+/** How long the server is asked to keep a watch, as client-go does; and how long after that we end it ourselves. */
+const watchLifetimeMin: Millis = minutes(5);
+const watchOvertime: Millis = seconds(30);
 
 type Told<T> = (change: InformerChange<T>) => void;
 
@@ -80,13 +85,10 @@ export class Follower<T extends KubeObject> {
           this.leave();
           void this.list(order);
           break;
-        case "watch": {
+        case "watch":
           this.leave();
-          const ended = new AbortController();
-          this.leave = () => ended.abort();
-          void this.watch(order.from, ended.signal);
+          this.startWatch(order.from);
           break;
-        }
         case "wait":
           this.leave();
           this.leave = this.ports.clock.after(order.for, () => this.signal({ is: "timer-due" }));
@@ -136,10 +138,31 @@ export class Follower<T extends KubeObject> {
     this.signal(signal);
   }
 
-  private async watch(from: string, ended: AbortSignal): Promise<void> {
-    const { namespace, labelSelector, fieldSelector } = this.selection;
-    const query = { labelSelector, fieldSelector, resourceVersion: from, allowWatchBookmarks: "true" };
-    const request = { method: "GET", path: collectionPath(this.kind, namespace), query } as const;
+  private startWatch(from: string): void {
+    const { clock, random } = this.ports;
+    const lifetime = watchLifetimeMin + random.int(watchLifetimeMin);
+    const ended = new AbortController();
+    // A server that vanished without a word would leave the watch silent for ever.
+    const cancel = clock.after(lifetime + watchOvertime, () => {
+      ended.abort();
+      this.signal({ is: "watch-ended" });
+    });
+    this.leave = () => {
+      cancel();
+      ended.abort();
+    };
+    const query = {
+      labelSelector: this.selection.labelSelector,
+      fieldSelector: this.selection.fieldSelector,
+      resourceVersion: from,
+      allowWatchBookmarks: "true",
+      timeoutSeconds: String(Math.round(lifetime / 1000)),
+    };
+    const path = collectionPath(this.kind, this.selection.namespace);
+    void this.watch({ method: "GET", path, query }, ended.signal);
+  }
+
+  private async watch(request: ApiRequest, ended: AbortSignal): Promise<void> {
     let last: InformerSignal<T> = { is: "watch-ended" };
     try {
       for await (const batch of this.ports.transport.watch(request, ended)) {

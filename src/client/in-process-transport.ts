@@ -11,6 +11,8 @@ export interface PipelineDoor {
 export function inProcessTransport(pipeline: PipelineDoor, caller: Caller): Transport {
   return {
     request: (request) => pipeline.answer(request, caller),
-    watch: (request, signal) => pipeline.watch(request, caller, signal),
+    // Over HTTP the query alone tells a watch from a list; the pipeline reads it there.
+    watch: (request, signal) =>
+      pipeline.watch({ ...request, query: { ...request.query, watch: "true" } }, caller, signal),
   };
 }

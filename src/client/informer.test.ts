@@ -4,6 +4,8 @@ import { describe, expect, test } from "vitest";
 import type { ConfigMap, Pod } from "../model/generated/types.ts";
 import { configMap } from "../model/kinds/config-map.ts";
 import { pod } from "../model/kinds/pod.ts";
+import { minutes } from "../lib/units.ts";
+import type { ApiRequest } from "../model/wire.ts";
 import { silentLog } from "../world/log.ts";
 import { seededRandom } from "../world/random.ts";
 import { VirtualClock } from "../world/virtual-clock.ts";
@@ -155,6 +157,37 @@ describe("an informer", () => {
     expect(api.requests.map((request) => request.query?.["limit"])).toEqual(["500", "500", undefined]);
   });
 
+  test("a watch that falls silent without ending is opened anew in time", async () => {
+    const { clock, api, informers } = setUp();
+    const asked: (string | undefined)[] = [];
+    const watch = api.transport.watch.bind(api.transport);
+    let deaf = true;
+    const transport = {
+      ...api.transport,
+      async *watch(request: ApiRequest, signal: AbortSignal) {
+        asked.push(request.query?.["timeoutSeconds"]);
+        if (!deaf) yield* watch(request, signal);
+        else {
+          deaf = false;
+          await new Promise((resolve) => signal.addEventListener("abort", resolve));
+        }
+      },
+    };
+    informers.stop();
+    const informer = createInformers({ transport, clock, random: seededRandom(3), log: silentLog }).of(
+      configMap,
+    );
+    await clock.advanceAsync(0);
+    putMap(api, "unheard", "a");
+    await clock.advanceAsync(minutes(4));
+    expect(informer.size).toBe(0);
+    await clock.advanceAsync(minutes(7));
+    expect(informer.size).toBe(1);
+    expect(api.requests).toHaveLength(1);
+    for (const seconds of asked)
+      expect([Number(seconds) >= 300, Number(seconds) <= 600]).toEqual([true, true]);
+  });
+
   test("one listener's fault costs the others nothing", async () => {
     const { clock, api, informers } = setUp();
     const informer = informers.of(configMap);
@@ -172,18 +205,31 @@ describe("an informer", () => {
   });
 });
 
+type Change = { readonly do: "put" | "remove"; readonly name: number };
 type Act =
-  | { readonly do: "put"; readonly name: number }
-  | { readonly do: "remove"; readonly name: number }
+  | Change
   | { readonly do: "cut"; readonly how: "end" | "fail" }
+  /** The watch is cut, the world goes on, and perhaps the way back is compacted away. */
+  | { readonly do: "outage"; readonly changes: readonly Change[]; readonly compacted: boolean }
   | { readonly do: "refuse"; readonly status: 410 | 503 | 0; readonly times: number }
   | { readonly do: "compact" | "bookmark" }
   | { readonly do: "pass"; readonly time: number };
 
+const change: fc.Arbitrary<Change> = fc.record({
+  do: fc.constantFrom("put" as const, "remove" as const),
+  name: fc.nat(4),
+});
 const act: fc.Arbitrary<Act> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ do: fc.constant("put" as const), name: fc.nat(6) }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant("remove" as const), name: fc.nat(6) }) },
+  { weight: 6, arbitrary: change },
   fc.record({ do: fc.constant("cut" as const), how: fc.constantFrom("end" as const, "fail" as const) }),
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("outage" as const),
+      changes: fc.array(change, { minLength: 1, maxLength: 6 }),
+      compacted: fc.boolean(),
+    }),
+  },
   fc.record({
     do: fc.constant("refuse" as const),
     status: fc.constantFrom(410 as const, 503 as const, 0 as const),
@@ -207,6 +253,11 @@ function perform(api: FakeApi, act: Exclude<Act, { do: "pass" }>): void {
     case "cut":
       api.cutWatches(act.how);
       break;
+    case "outage":
+      api.cutWatches("fail");
+      for (const change of act.changes) perform(api, change);
+      if (act.compacted) api.compact();
+      break;
     case "refuse": {
       let left = act.times;
       api.intercept = () =>
@@ -226,7 +277,12 @@ test("V.2: whatever is cut, refused or compacted, the copy and the changes told 
   await fc.assert(
     fc.asyncProperty(fc.array(act, { maxLength: 40 }), fc.nat(), async (acts, seed) => {
       const { clock, api, informers } = setUp(seed);
-      const informer = informers.of(configMap, { indexes: { name: (object) => [object.metadata.name] } });
+      const informer = informers.of(configMap, {
+        indexes: {
+          name: (object) => [object.metadata.name],
+          value: (object) => [object.data?.["value"] ?? ""],
+        },
+      });
       const built = new Map<string, ConfigMap>();
       const faults: string[] = [];
       informer.onChange((change) => {
@@ -250,7 +306,14 @@ test("V.2: whatever is cut, refused or compacted, the copy and the changes told 
       for (const object of held) {
         expect(informer.get(`default/${object.metadata.name}`)).toEqual(object);
         expect([...informer.byIndex("name", object.metadata.name)]).toEqual([object]);
+        expect(names(informer.byIndex("value", object.data?.["value"] ?? ""))).toContain(
+          object.metadata.name,
+        );
       }
+      const indexed = [...Array(200).keys()].flatMap((value) => [
+        ...informer.byIndex("value", String(value)),
+      ]);
+      expect(indexed).toHaveLength(held.length);
       expect([...built.values()].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))).toEqual(
         [...held].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1)),
       );

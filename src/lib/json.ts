@@ -63,3 +63,25 @@ export function stableText(value: unknown): string {
     .map(([key, part]) => `${JSON.stringify(key)}:${stableText(part)}`);
   return `{${parts.join(",")}}`;
 }
+
+export interface Difference {
+  /** `spec.containers[0].name` */
+  readonly path: string;
+  readonly left: unknown;
+  readonly right: unknown;
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Where two JSON values differ, at the deepest places that both have. */
+export function differences(left: unknown, right: unknown, path: string): Difference[] {
+  if (deepEqual(left, right)) return [];
+  if (isRecord(left) && isRecord(right))
+    return [...new Set([...Object.keys(left), ...Object.keys(right)])].flatMap((key) =>
+      differences(left[key], right[key], `${path}.${key}`),
+    );
+  if (Array.isArray(left) && Array.isArray(right) && left.length === right.length)
+    return left.flatMap((item, index) => differences(item, right[index], `${path}[${index}]`));
+  return [{ path, left, right }];
+}

@@ -1,2 +1,91 @@
-// Owns the entry point: which command is meant.
-console.log("everynode");
+// Owns the entry point: which command is meant, and how its failure is told.
+import { Command, CommanderError, Option } from "commander";
+import { wordsOf } from "../world/log.ts";
+import { Refusal, wholeNumber } from "./refusal.ts";
+
+const port = wholeNumber("--port", 0, 65_535);
+
+function withLogLevel(command: Command): Command {
+  return command.addOption(
+    new Option("--log-level <level>", "least level of log lines on standard error")
+      .choices(["debug", "info", "warn", "error"])
+      .default("warn"),
+  );
+}
+
+function addUp(program: Command): void {
+  withLogLevel(program.command("up"))
+    .description("run a whole cluster in this terminal: one control-plane node and its workers")
+    .option("--workers <count>", "how many worker nodes", wholeNumber("--workers", 0, 1000), 3)
+    .option("--data-dir <folder>", "where everything is kept; a second `up` on it resumes", ".everynode")
+    .option("--port <port>", "port of the API server on 127.0.0.1; 0 picks a free one", port, 6443)
+    .option("--kubeconfig <file>", "where to write the kubeconfig (default: kubeconfig in the data folder)")
+    .option("--demo", "apply examples/heartbeat.yaml and show each node's pod live")
+    .action(async (options) => (await import("./up.ts")).runUp(options));
+}
+
+function addKubelet(program: Command): void {
+  withLogLevel(program.command("kubelet"))
+    .description(
+      "run one node: registers with the API server of the kubeconfig and runs the pods bound to it",
+    )
+    .requiredOption("--kubeconfig <file>", "the cluster to join, and as whom")
+    .option("--node-name <name>", "name of the node (default: the host's name in lower case)")
+    .option("--node-labels <labels>", "labels to register with: key=value,key=value")
+    .option("--register-with-taints <taints>", "taints to register with: key=value:Effect,…")
+    .option("--root-dir <folder>", "where the node keeps its pods", ".everynode-kubelet")
+    .option("--node-ip <address>", "address the node is reached at", "127.0.0.1")
+    .option("--port <port>", "port of the kubelet's own server; 0 picks a free one", port, 0)
+    .option("--container-runtime-endpoint <endpoint>", "what runs containers: process", "process")
+    .action(async (options) => (await import("./kubelet.ts")).runKubelet(options));
+}
+
+function addComponents(program: Command): void {
+  withLogLevel(program.command("apiserver"))
+    .description("run the API server and its store")
+    .option("--data-dir <folder>", "where everything is kept", ".everynode")
+    .option("--bind-address <address>", "address to listen on", "127.0.0.1")
+    .option("--port <port>", "port to listen on; 0 picks a free one", port, 6443)
+    .option(
+      "--kubeconfig <file>",
+      "where to write an administrator's kubeconfig (default: kubeconfig in the data folder)",
+    )
+    .action(async (options) => (await import("./apiserver.ts")).runApiServer(options));
+  withLogLevel(program.command("controller-manager"))
+    .description("run the controllers against any Kubernetes API server")
+    .requiredOption("--kubeconfig <file>", "the cluster to work on, and as whom")
+    .option("--leader-elect", "work only while holding the Lease kube-system/kube-controller-manager", false)
+    .action(async (options) => (await import("./controller-manager.ts")).runControllerManager(options));
+  withLogLevel(program.command("scheduler"))
+    .description("run the scheduler against any Kubernetes API server")
+    .requiredOption("--kubeconfig <file>", "the cluster to work on, and as whom")
+    .option("--leader-elect", "work only while holding the Lease kube-system/kube-scheduler", false)
+    .action(async (options) => (await import("./scheduler.ts")).runScheduler(options));
+}
+
+/** The exit status: 0 done, 1 failed, 2 wrong usage. */
+async function main(args: readonly string[]): Promise<number> {
+  const program = new Command("everynode")
+    .description("One of your pods on every node: a Kubernetes-compatible orchestrator for DaemonSets")
+    .version(process.env["npm_package_version"] ?? "0.1.0")
+    .exitOverride();
+  addUp(program);
+  addKubelet(program);
+  addComponents(program);
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return 0;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
+    if (thrown instanceof Refusal) {
+      console.error(`everynode: ${thrown.message}`);
+      return thrown.exitStatus;
+    }
+    console.error(thrown instanceof Error ? (thrown.stack ?? thrown.message) : wordsOf(thrown));
+    return 1;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));
+// What a command has left running in the background must not keep its end from being one.
+if (process.exitCode !== undefined) process.exit();

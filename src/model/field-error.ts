@@ -58,3 +58,8 @@ export const tooLong = (field: string, lengthMax: number): FieldError => ({
   reason: "FieldValueTooLong",
   message: `Too long: may not be more than ${lengthMax} bytes`,
 });
+export const notFound = (field: string, value: unknown): FieldError => ({
+  field,
+  reason: "FieldValueNotFound",
+  message: `Not found: ${shown(value)}`,
+});

@@ -67,10 +67,18 @@ export function parseQuantity(text: string | number): ParsedQuantity {
   return { is: "ok", quantity: { nanos: sign === "-" ? -capped : capped, format: scale.format } };
 }
 
+// The same few texts come with every pod; the bound keeps a stream of odd ones from growing it for ever.
+const read = new Map<string | number, Quantity>();
+const readMax = 4096;
+
 /** A quantity of an object that passed validation. A bad one is a bug and throws. */
 export function quantityOf(text: string | number): Quantity {
+  const known = read.get(text);
+  if (known !== undefined) return known;
   const parsed = parseQuantity(text);
   if (parsed.is === "bad") throw new TypeError(`cannot read quantity ${text}: ${parsed.message}`);
+  if (read.size >= readMax) read.clear();
+  read.set(text, parsed.quantity);
   return parsed.quantity;
 }
 

@@ -13,7 +13,8 @@ export interface SchemaFindings {
   readonly pruned: unknown;
 }
 
-type Step = { readonly field: string } | { readonly key: string } | { readonly index: number };
+/** A field by name, an item by index, or an entry of a map. Fields are the many, so they cost nothing. */
+type Step = string | number | { readonly key: string };
 
 /** Where the walk stands. One mutable path instead of a text per field: paths are only needed where something is wrong. */
 interface Walk {
@@ -33,15 +34,15 @@ const depthMax = 1000;
 function pathText({ root, path }: Walk): string {
   let text = root;
   for (const step of path)
-    if ("index" in step) text += `[${step.index}]`;
-    else if ("key" in step) text += `[${step.key}]`;
-    else text += text === "" ? step.field : `.${step.field}`;
+    if (typeof step === "number") text += `[${step}]`;
+    else if (typeof step === "object") text += `[${step.key}]`;
+    else text += text === "" ? step : `.${step}`;
   return text;
 }
 
 /** The decoder names the innermost struct and the fields on the way, without indexes. */
 function placeText({ root, path, structs }: Walk): string {
-  const fields = path.flatMap((step) => ("field" in step ? [step.field] : []));
+  const fields = path.filter((step) => typeof step === "string");
   if (fields.length === 0) return "Go value";
   const above = root === "" ? "" : `${root.replaceAll(/\[[^\]]*\]/g, "")}.`;
   return `Go struct field ${structs.at(-1) ?? ""}.${above}${fields.join(".")}`;
@@ -95,7 +96,7 @@ function structCheck(name: string): Check {
     const out: Record<string, unknown> = {};
     for (const [key, part] of Object.entries(value)) {
       const check = fields.get(key);
-      walk.path.push({ field: key });
+      walk.path.push(key);
       if (check === undefined) walk.unknown.push(pathText(walk));
       else if (part !== null && part !== undefined) {
         const checked = check(part, walk);
@@ -128,7 +129,7 @@ function listCheck(check: Check, goType: string, type: string): Check {
     if (!Array.isArray(value)) return mismatch(walk, value, goType);
     const out: unknown[] = [];
     for (const [index, item] of value.entries()) {
-      walk.path.push({ index });
+      walk.path.push(index);
       out.push(item === null ? zeroOf(itemType) : check(item, walk));
       walk.path.pop();
     }

@@ -1,5 +1,11 @@
 // Owns the grammar of kubectl's label selectors; faults are worded as upstream's parser words them.
-import type { Requirement } from "./selector.ts";
+
+/** What one requirement asks of a label. `eq` and `ne` are kept apart from `in` and `notin` because they print differently. */
+export interface Requirement {
+  readonly key: string;
+  readonly operator: "exists" | "!exists" | "in" | "notin" | "=" | "!=" | "gt" | "lt";
+  readonly values: readonly string[];
+}
 
 type TokenKind =
   "identifier" | "in" | "notin" | "end" | "," | "(" | ")" | "!" | "=" | "==" | "!=" | ">" | "<";

@@ -1,16 +1,9 @@
 // Owns label and field selectors: reading kubectl's syntax, matching, and printing them as kubectl's columns do.
 import type { LabelSelector } from "./generated/types.ts";
 import { labelValueFaults, qualifiedNameFaults } from "./names.ts";
-import { readRequirements } from "./selector-syntax.ts";
+import { readRequirements, type Requirement } from "./selector-syntax.ts";
 
 export type Labels = Readonly<Record<string, string>>;
-
-/** What one requirement asks of a label. `eq` and `ne` are kept apart from `in` and `notin` because they print differently. */
-export interface Requirement {
-  readonly key: string;
-  readonly operator: "exists" | "!exists" | "in" | "notin" | "=" | "!=" | "gt" | "lt";
-  readonly values: readonly string[];
-}
 
 export type LabelMatch = (labels: Labels | undefined) => boolean;
 export type ParsedLabelSelector =

@@ -26,7 +26,7 @@ export interface FoundPage {
 }
 
 // Counting what follows a page costs a look at each key: beyond this many the count is left unknown.
-const countMax = 10_000;
+const countMax = 2000;
 
 export class VersionIndex {
   /** The newest revision given out, durable or not. */

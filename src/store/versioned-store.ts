@@ -79,7 +79,7 @@ export class VersionedStore implements Store {
     const compacted = this.compactedAt(at);
     if (compacted !== undefined) return compacted;
     const version = this.index.at(key, at);
-    return version === undefined ? "absent" : (this.read(version) ?? this.nowCompacted());
+    return version === undefined ? "absent" : this.read(version);
   }
 
   async list(prefix: Key, page: PageRequest = {}): Promise<Page | Compacted> {
@@ -90,14 +90,13 @@ export class VersionedStore implements Store {
     const found = this.index.page(prefix, revision, page.after, page.limit || Infinity);
     const entries: Entry[] = [];
     for (const version of found.versions) {
-      const entry = this.read(version);
+      entries.push(this.read(version));
+      if (entries.length % stretch !== 0) continue;
+      await this.journal.breathe();
+      this.refuseIfClosed("list");
       // A compaction overtook this long read.
-      if (entry === undefined) return page.at === undefined ? this.list(prefix, page) : this.nowCompacted();
-      entries.push(entry);
-      if (entries.length % stretch === 0) {
-        await this.journal.breathe();
-        this.refuseIfClosed("list");
-      }
+      if (this.index.oldest > revision)
+        return page.at === undefined ? this.list(prefix, page) : this.nowCompacted();
     }
     const { more, remaining } = found;
     return { is: "page", entries, revision, more, ...(remaining === undefined ? {} : { remaining }) };
@@ -254,21 +253,22 @@ export class VersionedStore implements Store {
     this.recent.splice(0, dropped);
   }
 
-  private read(version: Version): Entry | undefined {
+  /** Of a durable version the index still holds, so that the journal must have its value. */
+  private read(version: Version): Entry {
     if (version.entry !== undefined) return version.entry;
     const value = this.journal.value(version);
-    return value === undefined ? undefined : entryOf(version.key, value, version);
+    if (value === undefined)
+      throw new Error(
+        `cannot read ${version.key}: what was written at revision ${version.modified} is gone from the medium; restore the store from a backup`,
+      );
+    return entryOf(version.key, value, version);
   }
 
   private changeOf(version: Version): Change {
-    const previous = version.previous?.is === "put" ? this.read(version.previous) : undefined;
-    const before = previous === undefined ? {} : { previous };
-    if (version.is === "deleted")
-      return { is: "deleted", key: version.key, revision: version.modified, ...before };
-    const entry = this.read(version);
-    // Compaction forgets a superseded put before its successor is the oldest of the history.
-    if (entry === undefined) throw new CompactedError(this.index.oldest);
-    return { is: "put", entry, ...before };
+    const before = version.previous?.is === "put" ? { previous: this.read(version.previous) } : {};
+    return version.is === "deleted"
+      ? { is: "deleted", key: version.key, revision: version.modified, ...before }
+      : { is: "put", entry: this.read(version), ...before };
   }
 
   private async expire(lease: LeaseId): Promise<void> {

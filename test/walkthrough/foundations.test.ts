@@ -293,7 +293,7 @@ describe.skipIf(kubectlPath === undefined)("a cluster from one command", () => {
     const second = new Everynode(["up", "--port", "0", "--data-dir", cluster.dataDir]);
     expect(await second.ended()).toBe(1);
     expect(second.errors).toMatch(
-      new RegExp(`cannot open .*${cluster.dataDir}.*(?:in use|locked).*${cluster.up?.child.pid}`),
+      new RegExp(`cannot open .*${cluster.dataDir}.*: process ${cluster.up?.child.pid} has it open`),
     );
     const port = new URL(/server: (\S+)/.exec(readFileSync(cluster.kubeconfig, "utf8"))?.[1] ?? "").port;
     const taken = new Everynode(["up", "--port", port, "--data-dir", join(cluster.folder, "other")]);

@@ -62,7 +62,7 @@ export function pathAnswers(options: Options): PathAnswers {
       openApi ??= import("../openapi/openapi.ts").then((module) =>
         module.createOpenApi(options.kinds, options.version),
       );
-      return (await (await openApi)(request)) ?? notServed();
+      return (await openApi)(request) ?? notServed();
     }
     if (path === "/metrics") return options.metrics.page();
     if (path === "/") return jsonAnswer(200, { paths: ["/api", "/apis", ...otherPaths] });

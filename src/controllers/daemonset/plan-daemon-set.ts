@@ -1,10 +1,11 @@
 // Owns the whole plan for one DaemonSet: from what was observed to what is to be done, in the order it is to be done.
 import type { Instant } from "../../lib/units.ts";
-import type { DaemonSet } from "../../model/generated/types.ts";
+import type { DaemonSet, Node } from "../../model/generated/types.ts";
 import type { Action, CurrentRevision, DaemonSetPlan, NodePods, Observed } from "./plan-action.ts";
 import { planHistory, planHistoryCleanup } from "./plan-history.ts";
 import { minReadyOf, sortPods } from "./plan-node-pods.ts";
 import { planOwnership } from "./plan-ownership.ts";
+import { placementOn, placementRulesOf } from "./plan-placement.ts";
 import { daemonPodName } from "./plan-pod-draft.ts";
 import { planNodePods, type PodRules } from "./plan-pods.ts";
 import { allowsSurge, paceOf, planRollout } from "./plan-rollout.ts";
@@ -86,4 +87,16 @@ function withOneReplan(actions: readonly Action[], available: Instant | undefine
     if (action.do !== "replan") others.push(action);
     else if (first === undefined || action.at < first) first = action.at;
   return first === undefined ? others : [...others, { do: "replan", at: first }];
+}
+
+/** What a single node without any pod of the set needs, when the set's revision is known: its share of the whole plan. */
+export function planNewNode(
+  observed: Pick<Observed, "set" | "now" | "backOffs" | "nameTaken">,
+  current: CurrentRevision,
+  node: Node,
+): readonly Action[] {
+  const { set } = observed;
+  if (set.metadata.deletionTimestamp !== undefined || selectsAll(set)) return [];
+  const at: NodePods = { node, placement: placementOn(placementRulesOf(set), node), pods: [] };
+  return planNodePods(at, podRulesOf(observed, current)).actions;
 }

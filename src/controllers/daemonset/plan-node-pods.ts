@@ -13,10 +13,24 @@ function stageOf(pod: Pod): DaemonPod["stage"] {
   return phase === "Failed" ? "failed" : phase === "Succeeded" ? "succeeded" : "live";
 }
 
+// Times on the wire are whole seconds, so that thousands of pods share a few texts; the bound is for those that don't.
+const instants = new Map<string, Instant>();
+const instantsMax = 4096;
+
+function instantOf(text: string | undefined): Instant {
+  if (text === undefined) return 0;
+  const known = instants.get(text);
+  if (known !== undefined) return known;
+  if (instants.size >= instantsMax) instants.clear();
+  const instant = parseTime(text) ?? 0;
+  instants.set(text, instant);
+  return instant;
+}
+
 function readySinceOf(pod: Pod): Instant | undefined {
-  const ready = pod.status?.conditions?.find(({ type }) => type === "Ready");
-  if (ready?.status !== "True") return undefined;
-  return ready.lastTransitionTime === undefined ? 0 : (parseTime(ready.lastTransitionTime) ?? 0);
+  for (const { type, status, lastTransitionTime } of pod.status?.conditions ?? [])
+    if (type === "Ready") return status === "True" ? instantOf(lastTransitionTime) : undefined;
+  return undefined;
 }
 
 function seen(pod: Pod, current: CurrentRevision): DaemonPod {
@@ -77,17 +91,24 @@ export function sortPods(
   }
   const rules = placementRulesOf(set);
   const sorted: NodePods[] = [];
+  let housed = 0;
   for (const node of nodes) {
     const there = byNode.get(node.metadata.name);
     if (there !== undefined) {
-      byNode.delete(node.metadata.name);
+      housed += 1;
       if (there.length > 1) there.sort(keepFirst);
     }
     sorted.push({ node, placement: placementOn(rules, node), pods: there ?? noPods });
   }
+  return { nodes: sorted, homeless: housed === byNode.size ? [] : homelessOf(byNode, sorted) };
+}
+
+function homelessOf(byNode: ReadonlyMap<string, readonly DaemonPod[]>, nodes: readonly NodePods[]): Pod[] {
+  const known = new Set(nodes.map(({ node }) => node.metadata.name));
   const homeless: Pod[] = [];
-  for (const left of byNode.values())
-    for (const { pod, stage } of left)
-      if (stage !== "leaving" && (pod.spec?.nodeName ?? "") === "") homeless.push(pod);
-  return { nodes: sorted, homeless };
+  for (const [node, pods] of byNode)
+    if (!known.has(node))
+      for (const { pod, stage } of pods)
+        if (stage !== "leaving" && (pod.spec?.nodeName ?? "") === "") homeless.push(pod);
+  return homeless;
 }

@@ -9,6 +9,7 @@ import { serviceAccount } from "./service-account.ts";
 import { lease } from "./lease.ts";
 import { daemonSet } from "./daemon-set.ts";
 import { controllerRevision } from "./controller-revision.ts";
+import { priorityClass } from "./priority-class.ts";
 import type { KubeObject } from "../meta.ts";
 import type { Descriptor } from "./descriptor.ts";
 
@@ -28,4 +29,5 @@ export const kinds: readonly Descriptor[] = [
   served(lease),
   served(daemonSet),
   served(controllerRevision),
+  served(priorityClass),
 ];

@@ -1,6 +1,14 @@
 // Owns what the API knows about ServiceAccount.
+import { ageOf } from "../duration.ts";
 import type { ServiceAccount } from "../generated/types.ts";
+import type { Draft } from "../meta.ts";
+import { ageColumn, column, nameColumn } from "./columns.ts";
 import type { Descriptor } from "./descriptor.ts";
+
+/** References to secrets carry a name and nothing else, as upstream stores them. */
+function keepNamesOnly(draft: Draft<ServiceAccount>): void {
+  if (draft.secrets !== undefined) draft.secrets = draft.secrets.map(({ name }) => ({ name }));
+}
 
 export const serviceAccount: Descriptor<ServiceAccount> = {
   group: "",
@@ -18,8 +26,14 @@ export const serviceAccount: Descriptor<ServiceAccount> = {
   nameRule: "subdomain",
   fields: {},
   applyDefaults: () => undefined,
+  prepareCreate: keepNamesOnly,
+  prepareUpdate: keepNamesOnly,
   validate: () => [],
   validateUpdate: () => [],
-  columns: [],
-  row: () => [],
+  columns: [nameColumn, column("Secrets", "string", "How many secrets it names."), ageColumn],
+  row: (account, now) => [
+    account.metadata.name,
+    (account.secrets ?? []).length,
+    ageOf(account.metadata.creationTimestamp, now),
+  ],
 };

@@ -37,6 +37,8 @@ interface Running {
 type Life =
   | { readonly is: "created" }
   | Running
+  // Found by `adopt`, until `settle` knows how it ended.
+  | { readonly is: "ended"; readonly startedAt: Instant; readonly message: string | undefined }
   | {
       readonly is: "exited";
       readonly startedAt: Instant | undefined;
@@ -75,8 +77,8 @@ export class ProcessContainer {
     return `${this.sandbox.config.logFolder}/${this.record.config.logPath}`;
   }
 
-  get state(): Life["is"] {
-    return this.life.is;
+  get isRunning(): boolean {
+    return this.life.is === "running";
   }
 
   status(): ContainerStatus {
@@ -89,7 +91,7 @@ export class ProcessContainer {
       attempt: config.attempt,
       image: config.image,
       imageRef: config.image,
-      state: life.is,
+      state: life.is === "ended" ? "unknown" : life.is,
       createdAt: record.createdAt,
       ...(life.is !== "created" && life.startedAt !== undefined ? { startedAt: life.startedAt } : {}),
       ...(life.is === "exited"
@@ -103,23 +105,31 @@ export class ProcessContainer {
     };
   }
 
-  /** Takes over what an earlier runtime left: running, ended, or never started. */
+  /** Finds out what an earlier runtime left: running, ended, or never started. `settle` must follow. */
   async adopt(): Promise<void> {
-    const { processes, boot } = this.world;
     const text = await this.claimOrRecord();
     if (text === undefined) return;
-    const record = parseShimRecord(text);
+    const { shim, first, exitCode } = parseShimRecord(text);
     const startedAt = await this.timeOf("started");
+    const rebooted = shim !== undefined && shim.boot !== this.world.boot;
+    if (shim !== undefined && !rebooted && (await isAlive(this.world.processes, shim.identity)))
+      this.life = { is: "running", shim: shim.identity, first, startedAt, adopted: true };
+    else
+      this.life = {
+        is: "ended",
+        startedAt,
+        message: rebooted && exitCode === undefined ? "the machine was restarted" : undefined,
+      };
+  }
+
+  /** Second half of taking over, when all processes that should not run have been ended. */
+  async settle(): Promise<void> {
+    const { life } = this;
+    if (life.is === "created") return;
     await this.pump.recover();
-    const { shim } = record;
-    if (shim !== undefined && shim.boot === boot && (await isAlive(processes, shim.identity))) {
-      this.life = { is: "running", shim: shim.identity, first: record.first, startedAt, adopted: true };
-      this.watch();
-      this.pump.dirty();
-      return;
-    }
-    const rebooted = shim !== undefined && shim.boot !== boot && record.exitCode === undefined;
-    await this.conclude(startedAt, rebooted ? "the machine was restarted" : undefined);
+    if (life.is === "ended") return this.conclude(life.startedAt, life.message);
+    this.watch();
+    this.pump.dirty();
   }
 
   /**
@@ -142,7 +152,7 @@ export class ProcessContainer {
   async start(): Promise<void> {
     if (this.starting !== undefined) return this.starting;
     if (this.life.is === "running") return;
-    if (this.life.is === "exited") throw this.refusal("it has ended; create it anew");
+    if (this.life.is !== "created") throw this.refusal("it has ended; create it anew");
     this.starting = this.launch();
     try {
       await this.starting;
@@ -245,11 +255,16 @@ export class ProcessContainer {
     if (life.is !== "running") return;
     if (!(await awaitEnd(this.world, life.shim, shimEndMax))) this.killShim(life);
     await awaitEnd(this.world, life.shim, forever);
+    if (
+      this.record.isolation.namespaces?.ownPids !== true ||
+      (await this.readRecord()).exitCode === undefined
+    )
+      await endMarked(this.world, (folder) => folder === this.folder);
     await this.conclude(life.startedAt, undefined);
     this.world.changed(this, "stopped");
   }
 
-  /** With its shim gone: ends what is left, carries the last output over, and settles how it ended. */
+  /** With all its processes gone: carries the last output over, and settles how it ended. */
   private async conclude(startedAt: Instant, message: string | undefined): Promise<void> {
     if (this.record.isolation.namespaces?.ownPids !== true)
       await endMarked(this.world, (folder) => folder === this.folder);

@@ -1,7 +1,7 @@
 // Owns carrying a container's raw output into its log, each byte once, over any number of our own deaths.
 import type { Bytes } from "../../lib/units.ts";
 import type { Clock } from "../../world/clock.ts";
-import type { Files } from "../../world/files.ts";
+import type { FileFacts, Files } from "../../world/files.ts";
 import { type Log, wordsOf } from "../../world/log.ts";
 import type { Processes } from "../../world/processes.ts";
 import type { Tools } from "./abilities.ts";
@@ -12,6 +12,9 @@ const chunk: Bytes = 256 * 1024;
 const restBetween = 25;
 // Raw output that is in the log is given back to the disk in steps of this size.
 const freeStep: Bytes = 1024 * 1024;
+
+// So many bytes before the offset are compared with what they were.
+const tailLength: Bytes = 64;
 
 const streams = ["stdout", "stderr"] as const;
 
@@ -37,6 +40,8 @@ export class LogPump {
   private readonly logPath: string;
   private readonly offsets: Record<Stream, Bytes> = { stdout: 0, stderr: 0 };
   private readonly freed: Record<Stream, Bytes> = { stdout: 0, stderr: 0 };
+  private readonly tails: Record<Stream, Buffer> = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
+  private readonly seen: Partial<Record<Stream, FileFacts>> = {};
   private logInode: number | undefined;
   private stale = false;
   private cancel: (() => void) | undefined;
@@ -143,24 +148,41 @@ export class LogPump {
     const { files, clock } = this.world;
     const raw = `${this.folder}/${stream}`;
     const facts = await files.facts(raw);
-    if (facts === undefined || facts.size === this.offsets[stream]) return false;
-    if (facts.size < this.offsets[stream]) await this.startOver(stream);
-    const bytes = await files.readBytes(raw, this.offsets[stream], chunk);
-    if (bytes === undefined || bytes.length === 0) return false;
+    if (facts === undefined) return false;
+    const known = this.seen[stream];
+    this.seen[stream] = facts;
+    if (facts.size === known?.size ? facts.modified !== known.modified : facts.size < this.offsets[stream])
+      await this.startOver(stream);
+    if (facts.size === this.offsets[stream]) return false;
+    const bytes = await this.read(stream, raw);
+    if (bytes === undefined) return true;
+    if (bytes.length === 0) return false;
     const atEnd = end && this.offsets[stream] + bytes.length >= facts.size;
     const cut = cutLines(bytes, stream, clock.now(), atEnd);
     if (cut.consumed === 0) return false;
     await this.noteRotation();
     await files.append(this.logPath, cut.text);
     this.offsets[stream] += cut.consumed;
+    this.tails[stream] = Buffer.from(bytes.subarray(Math.max(0, cut.consumed - tailLength), cut.consumed));
     if (this.offsets[stream] - this.freed[stream] >= freeStep) await this.free(stream);
     return true;
   }
 
-  /** `echo … >/dev/stdout` in a container opens the file anew and empties it. */
+  /** What follows the offset; undefined where what stands before it has changed, after starting over. */
+  private async read(stream: Stream, raw: string): Promise<Uint8Array | undefined> {
+    const tail = this.tails[stream];
+    const from = this.offsets[stream] - tail.length;
+    const bytes = (await this.world.files.readBytes(raw, from, chunk)) ?? new Uint8Array();
+    if (tail.equals(bytes.subarray(0, tail.length))) return bytes.subarray(tail.length);
+    await this.startOver(stream);
+    return undefined;
+  }
+
+  /** `echo … >/dev/stdout` in a container opens the file anew and empties it: output only ever grows otherwise. */
   private async startOver(stream: Stream): Promise<void> {
     this.offsets[stream] = 0;
     this.freed[stream] = 0;
+    this.tails[stream] = Buffer.alloc(0);
     await this.checkpoint();
   }
 
@@ -187,9 +209,9 @@ export class LogPump {
   private async free(stream: Stream): Promise<void> {
     const { processes, tools, log } = this.world;
     await this.checkpoint();
-    const length = this.offsets[stream] - this.freed[stream];
     const from = this.freed[stream];
-    this.freed[stream] = this.offsets[stream];
+    this.freed[stream] = this.offsets[stream] - tailLength;
+    const length = this.freed[stream] - from;
     if (tools.fallocate === undefined) return;
     const path = `${this.folder}/${stream}`;
     const { code, stderr } = await processes.run([
@@ -201,6 +223,8 @@ export class LogPump {
       `${length}`,
       path,
     ]);
+    // Freeing sets the time of the last change; nothing else but the container does.
+    delete this.seen[stream];
     if (code !== 0 && !this.complained) {
       this.complained = true;
       log.warn("cannot free raw output that is in the log; it is kept until the container is removed", {

@@ -10,7 +10,7 @@ export interface MountTools {
   readonly pivot_root: string;
 }
 
-const safe = "*[!-A-Za-z0-9._+:@,=~%/]*";
+const unsafe = "*[!-A-Za-z0-9._+:@,=~%/]*";
 
 /**
  * `__en_mirror FOLDER` covers a folder with a copy of it in memory whose entries are the host's own, bound one by one,
@@ -29,8 +29,8 @@ const mirror = (tools: MountTools): string[] => [
   'elif [ -e "$__en_entry" ]; then : >"$__en_copy/$__en_name"',
   "else continue; fi",
   // One call of mount for all plain names; the table's own syntax would need the others escaped.
-  'case "$__en_entry $__en_copy" in',
-  `${safe.replace("/]", "/ ]")}) ${tools.mount} --rbind -- "$__en_entry" "$__en_copy/$__en_name" || return 1 ;;`,
+  'case "$__en_entry$__en_copy" in',
+  `${unsafe}) ${tools.mount} --rbind -- "$__en_entry" "$__en_copy/$__en_name" || return 1 ;;`,
   '*) echo "$__en_entry $__en_copy/$__en_name none rbind 0 0" >>"$__en_table" ;;',
   "esac",
   "done",
@@ -61,7 +61,7 @@ const place = (tools: MountTools): string[] => [
   'if ! __en_private "$__en_up"; then __en_at=$__en_up; __en_mirror "$__en_at" || return 1; __en_mirrored="$__en_mirrored|$__en_at|"; fi',
   "__en_new=${__en_up%/}/$__en_tail",
   '__en_made="$__en_made|${__en_up%/}/${__en_tail%%/*}|"',
-  `if [ "$2" = folder ]; then ${tools.mkdir} -p -- "$__en_new"; else ${tools.mkdir} -p -- "\${__en_new%/*}" && : >"$__en_new"; fi`,
+  `if [ "$2" = folder ]; then ${tools.mkdir} -p -- "$__en_new"; else ${tools.mkdir} -p -- "\${__en_new%/*}/" && : >"$__en_new"; fi`,
   "}",
 ];
 
@@ -72,10 +72,12 @@ function volume(mount: Mount, tools: MountTools): string[] {
   const source = quote(mount.hostPath);
   const target = quote(mount.containerPath);
   const readonly = mount.readonly ? ` && ${tools.mount} -o remount,bind,ro -- ${target}` : "";
+  const failed = fail(`volume at ${mount.containerPath}`);
   return [
     "__en_kind=file",
     `[ -d ${source} ] && __en_kind=folder`,
-    `{ __en_place ${target} $__en_kind && ${tools.mount} --rbind -- ${source} ${target}${readonly}; } 2>why || ${fail(`volume at ${mount.containerPath}`)}`,
+    `[ -e ${source} ] || { echo ${quote(`${mount.hostPath} does not exist on this host`)} >why; false; } || ${failed}`,
+    `{ __en_place ${target} $__en_kind && ${tools.mount} --rbind -- ${source} ${target}${readonly}; } 2>why || ${failed}`,
     `__en_made="$__en_made|"${target}"|"`,
   ];
 }

@@ -72,15 +72,19 @@ class ProcessRuntime implements Runtime {
     const { files, folder, log } = this.world;
     for (const name of ["sandboxes", "containers"]) await files.makeFolder(`${folder}/${name}`, 0o700);
     for (const record of await loadSandboxes(files, folder)) this.sandboxes.set(record.id, record);
-    for (const record of await loadContainers(files, folder)) await this.adopt(record);
+    const records = await loadContainers(files, folder);
+    await eachOf(records, (record) => this.adopt(record));
+    const containers = [...this.containers.values()];
     const running = new Set(
-      [...this.containers.values()]
-        .filter(({ state }) => state === "running")
-        .map((container) => container.folder),
+      containers.filter(({ isRunning }) => isRunning).map((container) => container.folder),
     );
     const ours = `${folder}/containers/`;
     const strays = await endMarked(this.world, (found) => found.startsWith(ours) && !running.has(found));
     if (strays > 0) log.warn("ended processes of containers that should not run", { processes: strays });
+    await eachOf(containers, async (container) => {
+      await container.settle();
+      if (container.sandbox.stopped) await container.stop(0);
+    });
     this.lookLater();
   }
 
@@ -89,9 +93,8 @@ class ProcessRuntime implements Runtime {
     const sandbox = this.sandboxes.get(record.sandboxId);
     if (sandbox === undefined) return removeContainerFolder(files, folder, record.id);
     const container = new ProcessContainer(this.world, sandbox, record);
-    await container.adopt();
     this.containers.set(record.id, container);
-    if (sandbox.stopped) await container.stop(0);
+    await container.adopt();
   }
 
   private isolation(sandbox: SandboxRecord, config: ContainerConfig): Promise<Isolation> {
@@ -311,6 +314,17 @@ class ProcessRuntime implements Runtime {
     this.stopLooking?.();
     await Promise.all([...this.containers.values()].map((container) => container.close()));
   }
+}
+
+// Files are read by a few threads anyway.
+const atOnce = 16;
+
+async function eachOf<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
+  const left = [...items];
+  const work = async (): Promise<void> => {
+    for (let item = left.pop(); item !== undefined; item = left.pop()) await act(item);
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
 }
 
 const noBytes: Bytes = 0;

@@ -102,7 +102,10 @@ function innerLines(script: ShimScript): string[] {
           `echo ${quote(namespaces.hostname)} >/proc/sys/kernel/hostname || { echo "refused setup hostname" >&9; exit 128; }`,
         ]),
     ...(namespaces?.mountLines ?? []),
+    // The waiting shell would say "Killed" on the container's stderr.
+    "exec 8>&2 2>/dev/null",
     "(",
+    "exec 2>&8 8>&-",
     // Read before /proc becomes the container's own: the number is the host's.
     "read -r __en_stat </proc/self/stat",
     'echo "first $__en_stat" >&9',

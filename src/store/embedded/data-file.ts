@@ -30,10 +30,45 @@ export function checkDataFile(path: string): void {
   const file = openSync(path, "r");
   try {
     const walk = new Walk(file, fstatSync(file).size);
-    for (const tree of walk.newestTrees()) walk.tree(tree);
+    const [free, main] = walk.newestTrees();
+    walk.tree(free, byNumber);
+    walk.tree(main, (a, b) => a.compare(b));
   } finally {
     closeSync(file);
   }
+}
+
+type Order = (a: Buffer, b: Buffer) => number;
+
+/** lmdb orders its free pages by the number of the transaction that freed them. */
+const byNumber: Order = (a, b) =>
+  a.length < 8 || b.length < 8 ? 0 : Number(a.readBigUInt64LE(0) - b.readBigUInt64LE(0));
+
+/** The keys a page may hold. */
+interface KeyRange {
+  readonly order: Order;
+  readonly from: Buffer | undefined;
+  readonly below: Buffer | undefined;
+}
+
+interface Place {
+  readonly number: number;
+  readonly depth: number;
+  readonly keys: KeyRange;
+}
+
+/** A search would miss what a walk still finds, were keys out of order. */
+function checkOrder(found: readonly Buffer[], { order, from, below }: KeyRange): void {
+  let last: Buffer | undefined;
+  for (const key of found) {
+    if (last !== undefined && order(last, key) >= 0) throw new DamageError("its keys are out of order");
+    last = key;
+  }
+  const first = found[0];
+  if (first !== undefined && from !== undefined && order(first, from) < 0)
+    throw new DamageError("its keys are out of order");
+  if (last !== undefined && below !== undefined && order(last, below) >= 0)
+    throw new DamageError("its keys are out of order");
 }
 
 class Walk {
@@ -50,7 +85,7 @@ class Walk {
   }
 
   /** The trees of free pages and of databases, from the newer of the two meta pages. */
-  newestTrees(): Tree[] {
+  newestTrees(): [free: Tree, main: Tree] {
     const first = this.meta(0);
     this.pageSize = first.readUInt32LE(48);
     if (this.pageSize < 512 || this.pageSize > 65_536 || (this.pageSize & (this.pageSize - 1)) !== 0)
@@ -62,22 +97,23 @@ class Walk {
     return [readTree(newer, 48), readTree(newer, 96)];
   }
 
-  tree(tree: Tree): void {
+  tree(tree: Tree, order: Order): void {
     const { entries, pages } = this;
     this.entries = 0;
     this.pages = 0;
     const inner: Tree[] = [];
-    if (tree.root !== undefined) this.page(tree.root, tree.depth, inner);
+    const keys: KeyRange = { order, from: undefined, below: undefined };
+    if (tree.root !== undefined) this.page({ number: tree.root, depth: tree.depth, keys }, inner);
     if (this.entries !== tree.entries || this.pages !== tree.pages)
       throw new DamageError(
         `a tree has ${this.entries} entries on ${this.pages} pages instead of ${tree.entries} on ${tree.pages}`,
       );
-    for (const child of inner) this.tree(child);
+    for (const child of inner) this.tree(child, order);
     this.entries = entries;
     this.pages = pages;
   }
 
-  private page(number: number, depth: number, inner: Tree[]): void {
+  private page({ number, depth, keys }: Place, inner: Tree[]): void {
     const page = this.read(number, 1);
     const flags = page.readUInt16LE(18);
     const expected = depth > 1 ? flagBranch : flagLeaf;
@@ -88,29 +124,46 @@ class Walk {
     const upper = page.readUInt16LE(22);
     if (lower > upper || headLength + upper > page.length || lower % 2 !== 0)
       throw new DamageError(`page ${number} has impossible bounds`);
-    const children: number[] = [];
+    const children: { readonly number: number; readonly key: Buffer }[] = [];
+    const found: Buffer[] = [];
+    const ends = new Map<number, number>();
     for (let at = 0; at < lower; at += 2) {
       const node = headLength + page.readUInt16LE(headLength + at);
       if (node < headLength + upper || node + nodeHead > page.length)
         throw new DamageError(`page ${number} points outside itself`);
-      if (depth > 1) children.push(page.readUIntLE(node, 6));
-      else this.leaf(page, node, inner);
+      const keyEnd = node + nodeHead + page.readUInt16LE(node + 6);
+      const key = page.subarray(node + nodeHead, keyEnd);
+      // The first key of an inner page stands for everything before the second.
+      if (depth === 1 || at > 0) found.push(key);
+      if (depth > 1) children.push({ number: page.readUIntLE(node, 6), key });
+      const end = depth > 1 ? keyEnd : this.leaf(page, { node, keyEnd }, inner);
+      ends.set(node, end + (end % 2));
     }
-    for (const child of children) this.page(child, depth - 1, inner);
+    // Entries lie side by side up to the end of the page, each once.
+    let place = headLength + upper;
+    for (let left = lower / 2; left > 0; left--) place = ends.get(place) ?? Infinity;
+    if (place !== page.length) throw new DamageError(`page ${number} has entries that do not fit together`);
+    checkOrder(found, keys);
+    for (const [at, child] of children.entries()) {
+      const from = at === 0 ? keys.from : child.key;
+      const below = children[at + 1]?.key ?? keys.below;
+      this.page({ number: child.number, depth: depth - 1, keys: { order: keys.order, from, below } }, inner);
+    }
   }
 
-  private leaf(page: Buffer, node: number, inner: Tree[]): void {
+  /** Where the entry ends. */
+  private leaf(page: Buffer, { node, keyEnd }: { node: number; keyEnd: number }, inner: Tree[]): number {
     this.entries++;
     const size = page.readUInt32LE(node);
     const flags = page.readUInt16LE(node + 4);
-    const at = node + nodeHead + page.readUInt16LE(node + 6);
-    const inPage = (flags & nodeBig) !== 0 ? 24 : size;
-    if (at + inPage > page.length) throw new DamageError("an entry reaches beyond its page");
-    if ((flags & nodeBig) !== 0) this.overflow(page.readUIntLE(at, 6), size);
+    const end = keyEnd + ((flags & nodeBig) !== 0 ? 24 : size);
+    if (end > page.length) throw new DamageError("an entry reaches beyond its page");
+    if ((flags & nodeBig) !== 0) this.overflow(page.readUIntLE(keyEnd, 6), size);
     if ((flags & nodeTree) !== 0) {
       if (size !== treeLength) throw new DamageError("a tree's root entry has the wrong size");
-      inner.push(readTree(page, at));
+      inner.push(readTree(page, keyEnd));
     }
+    return end;
   }
 
   private overflow(number: number, size: number): void {

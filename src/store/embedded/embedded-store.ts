@@ -1,5 +1,5 @@
 // Owns the way in to the durable store: the folder claimed, its format known, its file sound, its history read.
-import { existsSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../world/clock.ts";
 import type { Log } from "../../world/log.ts";
@@ -51,8 +51,8 @@ async function openClaimed(options: EmbeddedStoreOptions, release: () => void): 
   if (format.is === "corrupt" || format.is === "newer-format") return format;
   let lmdb: LmdbJournal | undefined;
   try {
-    if (existsSync(dataFile)) checkDataFile(dataFile);
-    lmdb = new LmdbJournal(dataFile);
+    if (format.is === "ours") checkDataFile(dataFile);
+    lmdb = new LmdbJournal(dataFile, format.is === "ours" ? "existing" : "new");
     const journal = releasing(lmdb, release);
     const store = new VersionedStore({ journal, recovered: lmdb.recover(), clock, log });
     if (format.is === "new") finishFormat(folder);

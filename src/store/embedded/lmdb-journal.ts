@@ -1,14 +1,21 @@
 // Owns lmdb: the log of versions and the few facts beside it. A write here resolves after the medium has synced.
 import { type Database, open, type RootDatabase } from "lmdb";
 import { crc32 } from "node:zlib";
+import { wordsOf } from "../../world/log.ts";
 import type { Batch, Journal, LeaseTerms, Recovered } from "../journal.ts";
 import type { Version } from "../version-index.ts";
 import { DamageError, decodeRecord, encodeRecord, recordKey } from "./record.ts";
 
 type Bytes = Database<Buffer, Buffer>;
+/** What `put` takes besides what its types say: lmdb documents the options for `putSync` and reads them in both. */
+interface Appendable {
+  put(key: Buffer, value: Buffer, options: { readonly append: true }): Promise<boolean>;
+}
 
 const oldestKey = Buffer.from("oldest");
 const lastLeaseKey = Buffer.from("last-lease");
+// Fills pages to the end, where an ordinary put would leave each half empty.
+const atTheEnd = { append: true } as const;
 const leasePrefix = "lease/";
 const leaseKey = (id: number): Buffer => Buffer.from(`${leasePrefix}${id}`);
 
@@ -17,7 +24,8 @@ export class LmdbJournal implements Journal {
   private readonly versions: Bytes;
   private readonly facts: Bytes;
 
-  constructor(file: string) {
+  /** Throws `DamageError` where an existing file lacks what a new one is given. */
+  constructor(file: string, state: "new" | "existing") {
     const binary = { encoding: "binary", keyEncoding: "binary" } as const;
     // Without overlapping syncs what can be read is durable, and a torn write needs no repair at the next start.
     this.root = open<Buffer, Buffer>({
@@ -27,8 +35,16 @@ export class LmdbJournal implements Journal {
       overlappingSync: false,
       ...binary,
     });
-    this.versions = this.root.openDB<Buffer, Buffer>({ name: "versions", ...binary });
-    this.facts = this.root.openDB<Buffer, Buffer>({ name: "facts", ...binary });
+    // An option that its types do not name.
+    const part = { create: state === "new", ...binary };
+    try {
+      this.versions = this.root.openDB<Buffer, Buffer>({ name: "versions", ...part });
+      this.facts = this.root.openDB<Buffer, Buffer>({ name: "facts", ...part });
+    } catch (thrown) {
+      void this.root.close();
+      if (state === "new") throw thrown;
+      throw new DamageError(`a part of it does not open: ${wordsOf(thrown)}`, { cause: thrown });
+    }
   }
 
   /** What an earlier process left. Throws `DamageError` where that is not whole. */
@@ -49,8 +65,11 @@ export class LmdbJournal implements Journal {
   }
 
   async write(batch: Batch): Promise<void> {
+    const appended: Promise<boolean>[] = [];
+    const done = this.root.batch(() => this.enqueue(batch, appended));
     try {
-      await this.root.batch(() => this.enqueue(batch));
+      const [, ...placed] = await Promise.all([done, ...appended]);
+      if (placed.includes(false)) throw new DamageError("the file holds revisions that were never given out");
     } catch (thrown) {
       throw await causeOf(thrown);
     }
@@ -72,19 +91,25 @@ export class LmdbJournal implements Journal {
 
   private *recoverVersions(): Generator<Version> {
     let last: Buffer = Buffer.alloc(0);
+    let count = 0;
     for (const { key, value } of this.versions.getRange({})) {
       const { version } = decodeRecord(key, value);
       if (Buffer.compare(last, key) >= 0)
         throw new DamageError(`the record at ${key.toString("hex")} is out of order`);
       last = key;
+      count++;
       yield version;
     }
+    const { entryCount }: { entryCount?: unknown } = this.versions.getStats();
+    if (count !== entryCount)
+      throw new DamageError(`it yields ${count} of its ${String(entryCount)} records`);
   }
 
-  private enqueue(batch: Batch): void {
+  private enqueue(batch: Batch, appended: Promise<boolean>[]): void {
+    const log = this.versions as unknown as Appendable; // see there
     for (const version of batch.made) {
       const key = recordKey(version);
-      void this.versions.put(key, encodeRecord(version, key));
+      appended.push(log.put(key, encodeRecord(version, key), atTheEnd));
     }
     // In their order: see VersionIndex.compact.
     for (const version of batch.forgotten) void this.versions.remove(recordKey(version));

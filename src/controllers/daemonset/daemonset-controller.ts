@@ -1,0 +1,277 @@
+// Owns the DaemonSet controller: observes, has it planned, and performs the plan until nothing is left to do.
+import type { Client, EventRecorder, Informer, InformerChange, Informers } from "../../client/client.ts";
+import { keyOf } from "../../client/resource-path.ts";
+import { createWorkQueue } from "../../client/work-queue.ts";
+import type { Instant, Millis } from "../../lib/units.ts";
+import type { ControllerRevision, DaemonSet, Node, Pod } from "../../model/generated/types.ts";
+import { controllerRevision as revisionKind } from "../../model/kinds/controller-revision.ts";
+import { daemonSet as setKind } from "../../model/kinds/daemon-set.ts";
+import { node as nodeKind } from "../../model/kinds/node.ts";
+import { pod as podKind } from "../../model/kinds/pod.ts";
+import type { KubeObject } from "../../model/meta.ts";
+import { targetNodeOf } from "../../model/placement.ts";
+import { matchesLabelSelector } from "../../model/selector.ts";
+import type { Clock } from "../../world/clock.ts";
+import { wordsOf, type Log } from "../../world/log.ts";
+import { OwnWrites, ownershipIndexes } from "./own-writes.ts";
+import { Performer } from "./perform-action.ts";
+import type { Action, BackOff, CurrentRevision, Observed } from "./plan-action.ts";
+import { planDaemonSet, planNewNode } from "./plan-daemon-set.ts";
+import { nodeMatters, podMatters } from "./plan-interest.ts";
+import { controllerOf } from "./plan-ownership.ts";
+import { slowStart, type Done } from "./slow-start.ts";
+
+export interface DaemonSetControllerOptions {
+  readonly client: Client;
+  readonly informers: Informers;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly recorder: EventRecorder;
+  readonly signal: AbortSignal;
+  /** Requests on their way at a time, for each set; sets worked on at a time are at most eight. */
+  readonly maxConcurrency?: number;
+}
+
+/** Controls DaemonSets until the signal aborts; resolves when what was under way has ended. */
+export async function startDaemonSetController(options: DaemonSetControllerOptions): Promise<void> {
+  await new DaemonSetController(options).run();
+}
+
+/** What is remembered of one set between plans; losing it costs time, never correctness. */
+interface Memory {
+  readonly uid: string;
+  readonly backOffs: Map<string, BackOff>;
+  plannedAt: Instant;
+  /** The set that was last planned for and what its pods are made from, while both hold. */
+  basis: { readonly set: DaemonSet; readonly current: CurrentRevision } | undefined;
+}
+
+const setsAtOnce = 8;
+const roundsMax = 8;
+// A plan costs a few microseconds a node: this keeps planning below a tenth of a core however fast changes come.
+const nodesPerMilli = 250;
+const pauseMax: Millis = 1000;
+
+class DaemonSetController {
+  private readonly options: DaemonSetControllerOptions;
+  private readonly concurrency: number;
+  private readonly sets: Informer<DaemonSet>;
+  private readonly nodes: Informer<Node>;
+  private readonly podInformer: Informer<Pod>;
+  private readonly revisionInformer: Informer<ControllerRevision>;
+  private readonly pods: OwnWrites<Pod>;
+  private readonly revisions: OwnWrites<ControllerRevision>;
+  private readonly memories = new Map<string, Memory>();
+  private readonly queue;
+  private readonly hurried = new Set<Promise<unknown>>();
+  private open = false;
+
+  constructor(options: DaemonSetControllerOptions) {
+    const { informers, clock, log } = options;
+    this.options = options;
+    this.concurrency = options.maxConcurrency ?? 64;
+    this.queue = createWorkQueue({ clock, log });
+    this.sets = informers.of(setKind, {
+      indexes: {
+        uid: ({ metadata }) => [metadata.uid],
+        namespace: ({ metadata }) => [metadata.namespace ?? ""],
+      },
+    });
+    this.nodes = informers.of(nodeKind);
+    this.podInformer = informers.of(podKind, {
+      indexes: { ...ownershipIndexes, place: (pod) => placesOf(pod) },
+    });
+    this.revisionInformer = informers.of(revisionKind, { indexes: ownershipIndexes });
+    this.pods = new OwnWrites(this.podInformer);
+    this.revisions = new OwnWrites(this.revisionInformer);
+  }
+
+  async run(): Promise<void> {
+    const { signal } = this.options;
+    const stopped = new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      else signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+    const ends = [
+      this.sets.onChange((change) => this.onSet(change)),
+      this.nodes.onChange((change) => this.onNode(change)),
+      this.podInformer.onChange((change) => this.onPod(change)),
+      this.revisionInformer.onChange((change) => this.onRevision(change)),
+    ];
+    const synced = [this.sets, this.nodes, this.podInformer, this.revisionInformer].map(
+      ({ synced }) => synced,
+    );
+    await Promise.race([Promise.all(synced), stopped]);
+    this.open = !signal.aborted;
+    await this.queue.run(setsAtOnce, (key) => this.sync(key), signal);
+    this.open = false;
+    for (const end of ends) end();
+    await Promise.allSettled(this.hurried);
+  }
+
+  private onSet(change: InformerChange<DaemonSet>): void {
+    const key = keyOf(change.object);
+    // Our own status writes come back here: they are looked at again, but at leisure.
+    if (change.is === "changed" && onlyStatusChanged(change.object, change.previous))
+      this.later(change.object);
+    else this.queue.add(key);
+  }
+
+  private onNode(change: InformerChange<Node>): void {
+    if (change.is === "changed" && !nodeMatters(change.object, change.previous)) return;
+    for (const set of this.sets.list()) {
+      if (change.is !== "removed") this.hurry(set, change.object);
+      this.later(set);
+    }
+  }
+
+  private onPod(change: InformerChange<Pod>): void {
+    this.pods.observe(change);
+    if (change.is === "changed" && !podMatters(change.object, change.previous)) return;
+    for (const set of this.concerned(change)) {
+      this.later(set);
+      const node = change.is === "removed" ? this.nodes.get(targetNodeOf(change.object) ?? "") : undefined;
+      if (node !== undefined) this.hurry(set, node);
+    }
+  }
+
+  private onRevision(change: InformerChange<ControllerRevision>): void {
+    this.revisions.observe(change);
+    for (const set of this.concerned(change)) this.later(set);
+  }
+
+  /** The sets that own an object or did, and where nobody does, those that might adopt it. */
+  private concerned(change: InformerChange<KubeObject>): ReadonlySet<DaemonSet> {
+    const found = new Set<DaemonSet>();
+    const versions = change.is === "changed" ? [change.object, change.previous] : [change.object];
+    for (const version of versions) {
+      const owner = controllerOf(version);
+      if (owner !== undefined) for (const set of this.sets.byIndex("uid", owner.uid)) found.add(set);
+    }
+    const { namespace = "", labels } = change.object.metadata;
+    if (controllerOf(change.object) === undefined && change.is !== "removed")
+      for (const set of this.sets.byIndex("namespace", namespace))
+        if (matchesLabelSelector(set.spec?.selector, labels)) found.add(set);
+    return found;
+  }
+
+  /** Plans soon: at once for a small cluster or after quiet, else when a share of what planning costs has passed. */
+  private later(set: DaemonSet): void {
+    const key = keyOf(set);
+    const last = this.memories.get(key)?.plannedAt ?? -Infinity;
+    const rest = Math.min(this.nodes.size / nodesPerMilli, pauseMax);
+    this.queue.addAfter(key, last + (rest < 1 ? 0 : rest) - this.options.clock.now());
+  }
+
+  /** A node without a pod gets one now, ahead of the plan for all nodes, whatever their number. */
+  private hurry(set: DaemonSet, node: Node): void {
+    const memory = this.memories.get(keyOf(set));
+    if (!this.open || memory?.basis?.set.metadata.generation !== set.metadata.generation) return;
+    if (memory?.basis === undefined || memory.basis.set.metadata.uid !== set.metadata.uid) return;
+    for (const _ of this.podInformer.byIndex("place", `${set.metadata.uid}/${node.metadata.name}`)) return;
+    for (const orphan of this.pods.orphansIn(set.metadata.namespace ?? ""))
+      if (targetNodeOf(orphan) === node.metadata.name) return;
+    const { current } = memory.basis;
+    const actions = planNewNode(this.observed(set, memory), current, node);
+    if (actions.length === 0) return;
+    const work = this.performAll(set, memory, actions, current).catch((thrown: unknown) =>
+      this.options.log.warn("cannot create a daemon pod; planning again", {
+        node: node.metadata.name,
+        error: wordsOf(thrown),
+      }),
+    );
+    const tracked = work.finally(() => this.hurried.delete(tracked));
+    this.hurried.add(tracked);
+  }
+
+  private observed(set: DaemonSet, memory: Memory): Observed {
+    const { uid, namespace = "" } = set.metadata;
+    return {
+      set,
+      nodes: this.nodes.list(),
+      pods: both(this.pods.ownedBy(uid), this.pods.orphansIn(namespace)),
+      revisions: both(this.revisions.ownedBy(uid), this.revisions.orphansIn(namespace)),
+      now: this.options.clock.now(),
+      backOffs: memory.backOffs,
+      nameTaken: (name) => this.pods.get(`${namespace}/${name}`) !== undefined,
+    };
+  }
+
+  /** Plans and performs by turns; the status is written once nothing else is left, of what is then observed. */
+  private async sync(key: string): Promise<void> {
+    for (let round = 0; round < roundsMax; round++) {
+      const set = this.sets.get(key);
+      if (set === undefined) {
+        this.memories.delete(key);
+        return;
+      }
+      const memory = this.memoryOf(key, set);
+      const plan = planDaemonSet(this.observed(set, memory));
+      memory.plannedAt = this.options.clock.now();
+      memory.basis = plan.current === undefined ? undefined : { set, current: plan.current };
+      const steps = plan.actions.filter((action) => action.do !== "write-status" && action.do !== "replan");
+      const outcome = await this.performAll(set, memory, steps, plan.current);
+      const last = outcome !== "done" || steps.every((action) => action.do === "event");
+      if (!last && !this.options.signal.aborted) continue;
+      return this.conclude(key, set, plan.actions, outcome);
+    }
+    this.queue.addLimited(key);
+  }
+
+  private async conclude(
+    key: string,
+    set: DaemonSet,
+    actions: readonly Action[],
+    outcome: Done,
+  ): Promise<void> {
+    let written: Done = "done";
+    for (const action of actions)
+      if (action.do === "replan") this.queue.addAfter(key, action.at - this.options.clock.now());
+      else if (action.do === "write-status")
+        written = await new Performer(this.ports(), set, new Map(), undefined).perform(action);
+    if (outcome === "done" && written === "done") this.queue.forget(key);
+    else this.queue.addLimited(key);
+  }
+
+  private performAll(
+    set: DaemonSet,
+    memory: Memory,
+    actions: readonly Action[],
+    current: CurrentRevision | undefined,
+  ): Promise<Done> {
+    const performer = new Performer(this.ports(), set, memory.backOffs, current);
+    return slowStart(actions, this.concurrency, (action) => performer.perform(action));
+  }
+
+  private ports() {
+    const { client, recorder } = this.options;
+    return { client, recorder, pods: this.pods, revisions: this.revisions };
+  }
+
+  private memoryOf(key: string, set: DaemonSet): Memory {
+    const known = this.memories.get(key);
+    if (known?.uid === set.metadata.uid) return known;
+    const memory = { uid: set.metadata.uid, backOffs: new Map(), plannedAt: -Infinity, basis: undefined };
+    this.memories.set(key, memory);
+    return memory;
+  }
+}
+
+function placesOf(pod: Pod): readonly string[] {
+  const owner = controllerOf(pod);
+  const node = targetNodeOf(pod);
+  return owner === undefined || node === undefined ? [] : [`${owner.uid}/${node}`];
+}
+
+function* both<T>(first: Iterable<T>, second: Iterable<T>): Iterable<T> {
+  yield* first;
+  yield* second;
+}
+
+const onlyStatusChanged = (set: DaemonSet, previous: DaemonSet): boolean =>
+  set.metadata.uid === previous.metadata.uid &&
+  set.metadata.generation === previous.metadata.generation &&
+  set.metadata.generation !== undefined &&
+  set.metadata.deletionTimestamp === previous.metadata.deletionTimestamp &&
+  set.status?.collisionCount === previous.status?.collisionCount &&
+  set.status?.observedGeneration === set.metadata.generation;

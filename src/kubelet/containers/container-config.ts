@@ -1,0 +1,138 @@
+// Owns what the runtime is asked to make: sandbox and container configurations from a pod's spec.
+import type { Container, Pod, SecurityContext } from "../../model/generated/types.ts";
+import { millisOf, unitsOf } from "../../model/quantity.ts";
+import {
+  RuntimeRefusal,
+  type ContainerConfig,
+  type ContainerSecurity,
+  type Mount,
+  type Resources,
+  type SandboxConfig,
+} from "../../runtime/runtime.ts";
+import { qosClassOf } from "../life/plan-status.ts";
+import { graceSecondsOf } from "../life/step-pod-moves.ts";
+import { expand } from "./expand.ts";
+
+/** As upstream's, so that other tools on the node know whose containers these are. */
+export const labelOf = {
+  podName: "io.kubernetes.pod.name",
+  podNamespace: "io.kubernetes.pod.namespace",
+  podUid: "io.kubernetes.pod.uid",
+  containerName: "io.kubernetes.container.name",
+} as const;
+export const annotationOf = {
+  restartCount: "io.kubernetes.container.restartCount",
+  podGrace: "io.kubernetes.pod.terminationGracePeriod",
+  source: "kubernetes.io/config.source",
+} as const;
+
+/** `NAMESPACE_NAME_UID`, the folder of a pod's logs. */
+export const logFolderOf = (podLogsDir: string, pod: Pod): string =>
+  `${podLogsDir}/${pod.metadata.namespace ?? ""}_${pod.metadata.name}_${pod.metadata.uid}`;
+
+const podLabels = (pod: Pod): Record<string, string> => ({
+  [labelOf.podName]: pod.metadata.name,
+  [labelOf.podNamespace]: pod.metadata.namespace ?? "",
+  [labelOf.podUid]: pod.metadata.uid,
+});
+
+export function sandboxConfigOf(
+  pod: Pod,
+  attempt: number,
+  node: { readonly nodeName: string; readonly podLogsDir: string },
+): SandboxConfig {
+  const spec = pod.spec;
+  const hostNetwork = spec?.hostNetwork === true;
+  const ports = (spec?.containers ?? []).flatMap((container) => container.ports ?? []);
+  return {
+    pod: { name: pod.metadata.name, namespace: pod.metadata.namespace ?? "", uid: pod.metadata.uid, attempt },
+    hostname: hostNetwork ? node.nodeName : (spec?.hostname ?? pod.metadata.name).slice(0, 63),
+    logFolder: logFolderOf(node.podLogsDir, pod),
+    labels: { ...pod.metadata.labels, ...podLabels(pod) },
+    annotations: { ...pod.metadata.annotations, [annotationOf.podGrace]: String(graceSecondsOf(pod)) },
+    hostNetwork,
+    hostPid: spec?.hostPID === true,
+    hostIpc: spec?.hostIPC === true,
+    portMappings: ports
+      .filter((port) => port.hostPort !== undefined && port.hostPort !== 0)
+      .map((port) => ({
+        protocol: port.protocol === "UDP" || port.protocol === "SCTP" ? port.protocol : "TCP",
+        containerPort: port.containerPort,
+        hostPort: port.hostPort ?? 0,
+        hostIp: port.hostIP ?? "",
+      })),
+  };
+}
+
+function resourcesOf(pod: Pod, container: Container): Resources {
+  const { requests, limits } = container.resources ?? {};
+  const request = requests?.["cpu"] ?? limits?.["cpu"];
+  const qos = qosClassOf(pod);
+  return {
+    cpuShares: request === undefined ? 2 : Math.max(2, Math.floor((millisOf(request) * 1024) / 1000)),
+    ...(limits?.["cpu"] === undefined ? {} : { cpuLimitMillis: millisOf(limits["cpu"]) }),
+    ...(limits?.["memory"] === undefined ? {} : { memoryLimit: unitsOf(limits["memory"]) }),
+    // Between upstream's two ends; Burstable in its middle, since the node's memory isn't weighed in here.
+    oomScoreAdjust: qos === "Guaranteed" ? -997 : qos === "BestEffort" ? 1000 : 500,
+  };
+}
+
+function securityOf(pod: Pod, container: Container): ContainerSecurity {
+  const own: SecurityContext = container.securityContext ?? {};
+  const shared = pod.spec?.securityContext ?? {};
+  const user = own.runAsUser ?? shared.runAsUser;
+  const group = own.runAsGroup ?? shared.runAsGroup;
+  if ((own.runAsNonRoot ?? shared.runAsNonRoot) === true && user === 0)
+    throw new RuntimeRefusal("CreateContainerConfigError", "container's runAsUser breaks non-root policy");
+  const groups = [
+    ...(shared.supplementalGroups ?? []),
+    ...(shared.fsGroup === undefined ? [] : [shared.fsGroup]),
+  ];
+  return {
+    privileged: own.privileged === true,
+    ...(user === undefined ? {} : { runAsUser: user }),
+    ...(group === undefined ? {} : { runAsGroup: group }),
+    ...(groups.length === 0 ? {} : { supplementalGroups: groups }),
+    addCapabilities: own.capabilities?.add ?? [],
+    dropCapabilities: own.capabilities?.drop ?? [],
+    readonlyRootFilesystem: own.readOnlyRootFilesystem === true,
+    noNewPrivileges: own.allowPrivilegeEscalation === false,
+  };
+}
+
+/** The latest tag unless one is given, as image references are read everywhere. */
+export function normalImage(image: string): string {
+  const name = image.slice(image.lastIndexOf("/") + 1);
+  return name.includes(":") || image.includes("@") ? image : `${image}:latest`;
+}
+
+export function containerConfigOf(
+  pod: Pod,
+  container: Container,
+  attempt: number,
+  resolved: { readonly env: ReadonlyMap<string, string>; readonly mounts: readonly Mount[] },
+): ContainerConfig {
+  const expanded = (text: string) => expand(text, (name) => resolved.env.get(name));
+  return {
+    name: container.name,
+    attempt,
+    image: container.image ?? "",
+    command: (container.command ?? []).map(expanded),
+    args: (container.args ?? []).map(expanded),
+    ...(container.workingDir === undefined || container.workingDir === ""
+      ? {}
+      : { workingDir: container.workingDir }),
+    env: Array.from(resolved.env, ([name, value]) => ({ name, value })),
+    mounts: resolved.mounts,
+    labels: { ...podLabels(pod), [labelOf.containerName]: container.name },
+    annotations: {
+      [annotationOf.restartCount]: String(attempt),
+      [annotationOf.podGrace]: String(graceSecondsOf(pod)),
+    },
+    logPath: `${container.name}/${attempt}.log`,
+    resources: resourcesOf(pod, container),
+    security: securityOf(pod, container),
+    stdin: container.stdin === true,
+    tty: container.tty === true,
+  };
+}

@@ -1,0 +1,94 @@
+// Owns what the API is told of one container.
+import type {
+  ContainerState as WireState,
+  ContainerStateTerminated,
+  ContainerStatus,
+} from "../../model/generated/types.ts";
+import { formatTime } from "../../model/time.ts";
+import type { ContainerState, Exit } from "./step-container-types.ts";
+import type { membersOf } from "./step-pod-moves.ts";
+import type { PodState } from "./step-pod-types.ts";
+
+type Member = ReturnType<typeof membersOf>[number];
+
+const idOf = (id: string, runtimeName: string): string => `${runtimeName}://${id}`;
+
+function terminated(exit: Exit, runtimeName: string): ContainerStateTerminated {
+  // Runtimes report 128 + signal; upstream's kubelet leaves `signal` to runtimes that say more, so the exit code alone tells it.
+  return {
+    exitCode: exit.exitCode,
+    reason: exit.reason,
+    ...(exit.message === undefined || exit.message === "" ? {} : { message: exit.message }),
+    startedAt: formatTime(exit.startedAt ?? exit.finishedAt),
+    finishedAt: formatTime(exit.finishedAt),
+    ...(exit.id === "" ? {} : { containerID: idOf(exit.id, runtimeName) }),
+  };
+}
+
+function initialReason(state: PodState): string {
+  return (state.pod.spec?.initContainers ?? []).length > 0 ? "PodInitializing" : "ContainerCreating";
+}
+
+function wireState(container: ContainerState, pod: PodState, runtimeName: string): WireState {
+  switch (container.is) {
+    case "running":
+    case "pre-stopping":
+    case "stopping":
+      return { running: { startedAt: formatTime(container.startedAt) } };
+    case "waiting":
+      return { waiting: { reason: container.reason, message: container.message } };
+    case "ended":
+      return { terminated: terminated(container.exit, runtimeName) };
+    default:
+      return { waiting: { reason: initialReason(pod) } };
+  }
+}
+
+function currentId(container: ContainerState): string | undefined {
+  switch (container.is) {
+    case "running":
+    case "pre-stopping":
+    case "stopping":
+      return container.id;
+    case "ended":
+      return container.exit.id === "" ? undefined : container.exit.id;
+    default:
+      return container.last?.id;
+  }
+}
+
+export function planContainerStatus(
+  member: Member,
+  pod: PodState,
+  facts: { readonly runtimeName: string },
+): ContainerStatus {
+  const container = pod.containers[member.spec.name];
+  const { name, image = "" } = member.spec;
+  if (container === undefined)
+    return {
+      name,
+      image,
+      imageID: "",
+      ready: false,
+      started: false,
+      restartCount: 0,
+      state: {},
+      lastState: {},
+    };
+  const live = container.is === "running" || container.is === "pre-stopping" || container.is === "stopping";
+  // An init container that has succeeded counts as ready.
+  const done = member.role === "init" && container.is === "ended" && container.exit.exitCode === 0;
+  const id = currentId(container);
+  const last = container.last;
+  return {
+    name,
+    state: wireState(container, pod, facts.runtimeName),
+    lastState: last === undefined ? {} : { terminated: terminated(last, facts.runtimeName) },
+    ready: done || (live && container.ready),
+    restartCount: Math.max(0, container.attempts - 1),
+    image,
+    imageID: container.imageRef ?? "",
+    ...(id === undefined ? {} : { containerID: idOf(id, facts.runtimeName) }),
+    started: live && container.started,
+  };
+}

@@ -1,0 +1,251 @@
+// Owns the moves a container makes between its states: begin, retry, restart, stop, probe.
+import type { Instant, Millis } from "../../lib/units.ts";
+import type { Container } from "../../model/generated/types.ts";
+import { holdOff, planRestart, retryDelay } from "./plan-restart.ts";
+import type {
+  AfterStop,
+  ContainerContext,
+  ContainerMemory,
+  ContainerOrder,
+  ContainerState,
+  ContainerStep,
+  Ending,
+  Exit,
+  Live,
+  SignalOf,
+  StateOf,
+} from "./step-container-types.ts";
+import { freshProbes, probeSpecOf, takeDueProbes, takeProbeResult } from "./step-probe.ts";
+
+// After a preStop hook that used up the grace period, as upstream's minimumGracePeriodInSeconds.
+const graceMin: Millis = 2000;
+
+export const memoryOf = (state: ContainerState): ContainerMemory => ({
+  attempts: state.attempts,
+  last: state.last,
+  backoff: state.backoff,
+  failures: state.failures,
+  imageRef: state.imageRef,
+});
+
+export const warn = (reason: string, message: string): ContainerOrder => ({
+  do: "event",
+  type: "Warning",
+  reason,
+  message,
+});
+export const tell = (reason: string, message: string): ContainerOrder => ({
+  do: "event",
+  type: "Normal",
+  reason,
+  message,
+});
+
+export const stay = (state: ContainerState): ContainerStep => [state];
+
+export const begin = (state: ContainerState): ContainerStep => [
+  { ...memoryOf(state), is: "pulling" },
+  { do: "pull-image" },
+];
+
+/** Not running and not to be started again: what the last run left is what there is to tell. */
+export function rest(state: ContainerState): ContainerState {
+  const { last, ...memory } = memoryOf(state);
+  return last === undefined ? { ...memory, is: "idle" } : { ...memory, is: "ended", exit: last };
+}
+
+export function afterExit(
+  state: ContainerState,
+  exit: Exit,
+  then: AfterStop,
+  context: ContainerContext,
+): ContainerStep {
+  const { policy, now, spec, podWords } = context;
+  const again =
+    then === "again" ||
+    (then === "policy" && (policy === "Always" || (policy === "OnFailure" && exit.exitCode !== 0)));
+  if (!again) return [{ ...memoryOf(state), is: "ended", exit }];
+  const forget: ContainerOrder[] =
+    state.last === undefined || state.last.id === exit.id
+      ? []
+      : [{ do: "remove-container", id: state.last.id }];
+  const memory = { ...memoryOf(state), last: exit, failures: 0 };
+  const restart = then === "again" ? "now" : planRestart(memory.backoff, exit.finishedAt, now);
+  if (restart === "now") {
+    const [next, ...orders] = begin({
+      ...memory,
+      is: "idle",
+      backoff: holdOff(memory.backoff, exit.finishedAt, now),
+    });
+    return [next, ...forget, ...orders];
+  }
+  const words = `back-off ${restart.delay / 1000}s restarting failed container=${spec.name} pod=${podWords}`;
+  const startFailed = exit.reason === startError;
+  return [
+    {
+      ...memory,
+      is: "waiting",
+      reason: startFailed ? "RunContainerError" : "CrashLoopBackOff",
+      message: startFailed ? (exit.message ?? words) : words,
+      until: restart.until,
+    },
+    ...forget,
+    warn("BackOff", `Back-off restarting failed container ${spec.name} in pod ${podWords}`),
+  ];
+}
+
+const startError = "StartError";
+
+export function retryLater(
+  state: ContainerState,
+  failed: SignalOf<"failed">,
+  context: ContainerContext,
+): ContainerStep {
+  const pulling = state.is === "pulling";
+  const delay = retryDelay(pulling ? "pull" : "create", state.failures);
+  const memory = { ...memoryOf(state), failures: state.failures + 1 };
+  const backingOff = pulling && failed.reason === "ErrImagePull" && state.failures > 0;
+  const image = context.spec.image ?? "";
+  return [
+    {
+      ...memory,
+      is: "waiting",
+      reason: backingOff ? "ImagePullBackOff" : failed.reason,
+      message: backingOff ? `Back-off pulling image "${image}": ${failed.message}` : failed.message,
+      until: context.now + delay,
+    },
+    warn(
+      "Failed",
+      pulling ? `Failed to pull image "${image}": ${failed.message}` : `Error: ${failed.message}`,
+    ),
+  ];
+}
+
+/** Signals the end, through the preStop hook where there is one and time for it. */
+export function stopLive(
+  state: ContainerMemory & Live,
+  stop: { deadline: Instant; next: AfterStop; message: string },
+  context: ContainerContext,
+): ContainerStep {
+  const { id, startedAt, started, ready } = state;
+  const live = { id, startedAt, started, ready, deadline: stop.deadline, next: stop.next };
+  const memory: ContainerMemory = {
+    attempts: state.attempts,
+    last: state.last,
+    backoff: state.backoff,
+    failures: state.failures,
+    imageRef: state.imageRef,
+  };
+  const grace = Math.max(0, stop.deadline - context.now);
+  const told = tell("Killing", stop.message);
+  if (context.spec.lifecycle?.preStop !== undefined && grace > 0)
+    return [
+      { ...memory, ...live, is: "pre-stopping" },
+      told,
+      { do: "run-hook", id, hook: "preStop", timeout: grace },
+    ];
+  return [{ ...memory, ...live, is: "stopping" }, told, { do: "stop-container", id, grace }];
+}
+
+/** A later stop may hasten and harden an earlier one, never soften it. */
+export const hasten = <S extends Ending>(state: S, stop: SignalOf<"stop">): S => ({
+  ...state,
+  deadline: Math.min(state.deadline, stop.deadline),
+  next: stop.next === "end" ? "end" : state.next,
+});
+
+export function killNow(state: StateOf<"pre-stopping">, now: Instant): ContainerStep {
+  const grace = Math.max(graceMin, state.deadline - now);
+  return [
+    { ...state, is: "stopping" },
+    { do: "stop-container", id: state.id, grace },
+  ];
+}
+
+export function runningAfterProbe(
+  state: StateOf<"running">,
+  signal: SignalOf<"probed">,
+  context: ContainerContext,
+): ContainerStep {
+  const spec = probeSpecOf(context.spec, signal.probe);
+  const probe = state.probes[signal.probe];
+  if (spec === undefined || probe === undefined || signal.id !== state.id) return [state];
+  const taken = takeProbeResult(probe, spec, signal.success, context.now);
+  const probes = { ...state.probes, [signal.probe]: taken.state };
+  const label = { startup: "Startup", liveness: "Liveness", readiness: "Readiness" }[signal.probe];
+  const told = signal.success ? [] : [warn("Unhealthy", `${label} probe failed: ${signal.message}`)];
+  const next: StateOf<"running"> = { ...state, probes };
+  if (taken.verdict === "undecided") return [next, ...told];
+  if (signal.probe === "readiness") return [{ ...next, ready: taken.verdict === "passed" }, ...told];
+  if (taken.verdict === "passed") {
+    if (signal.probe === "liveness") return [next];
+    return ask({ ...next, started: true, ready: context.spec.readinessProbe === undefined }, context.now);
+  }
+  const grace = (spec.terminationGracePeriodSeconds ?? context.graceSeconds) * 1000;
+  const message = `Container ${context.spec.name} failed ${signal.probe} probe, will be restarted`;
+  const [stopped, ...orders] = stopLive(
+    next,
+    { deadline: context.now + grace, next: "policy", message },
+    context,
+  );
+  return [stopped, ...told, ...orders];
+}
+
+/** Orders the probes that are due. */
+export function ask(state: StateOf<"running">, now: Instant): ContainerStep {
+  if (state.hook === "running") return [state];
+  const { probes, due } = takeDueProbes(state.probes, state.started, now);
+  if (due.length === 0) return [state];
+  return [{ ...state, probes }, ...due.map((probe) => ({ do: "probe" as const, id: state.id, probe }))];
+}
+
+export function run(
+  state: StateOf<"starting">,
+  started: SignalOf<"started">,
+  context: ContainerContext,
+): ContainerStep {
+  const { spec, now } = context;
+  const live = { id: state.id, startedAt: started.at, started: false, ready: false };
+  const memory = memoryOf(state);
+  if (state.doomed !== undefined)
+    return stopLive(
+      { ...memory, ...live },
+      { deadline: state.doomed, next: "end", message: `Stopping container ${spec.name}` },
+      context,
+    );
+  const told = tell("Started", `Started container ${spec.name}`);
+  const running: StateOf<"running"> = {
+    ...memory,
+    ...live,
+    failures: 0,
+    is: "running",
+    hook: "running",
+    probes: {},
+  };
+  if (spec.lifecycle?.postStart !== undefined)
+    return [running, told, { do: "run-hook", id: state.id, hook: "postStart", timeout: undefined }];
+  const [next, ...orders] = afterHook(running, spec, now);
+  return [next, told, ...orders];
+}
+
+export function afterHook(state: StateOf<"running">, spec: Container, now: Instant): ContainerStep {
+  const started = spec.startupProbe === undefined;
+  const ready = started && spec.readinessProbe === undefined;
+  return ask({ ...state, hook: "done", started, ready, probes: freshProbes(spec, state.startedAt) }, now);
+}
+
+export function failStart(
+  state: StateOf<"starting">,
+  failed: SignalOf<"failed">,
+  context: ContainerContext,
+): ContainerStep {
+  const exit: Exit = {
+    id: state.id,
+    exitCode: 128,
+    reason: startError,
+    message: failed.message,
+    finishedAt: context.now,
+  };
+  const [next, ...orders] = afterExit(state, exit, state.doomed === undefined ? "policy" : "end", context);
+  return [next, warn("Failed", `Error: ${failed.message}`), ...orders];
+}

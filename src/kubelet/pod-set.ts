@@ -1,0 +1,196 @@
+// Owns the pods on this node: a worker for each, from the first word of a source to the last container gone.
+import type { Node, Pod } from "../model/generated/types.ts";
+import { wordsOf } from "../world/log.ts";
+import { placementVerdict, supportVerdict } from "./admission.ts";
+import { labelOf, annotationOf } from "./containers/container-config.ts";
+import type { NodeFacts } from "./life/plan-status.ts";
+import { adoptPod, isOver, recallPod } from "./life/step-adopt.ts";
+import { refusePod, startPod } from "./life/step-pod.ts";
+import type { PodStep, Verdict } from "./life/step-pod-types.ts";
+import type { KubeletConfig } from "./settings.ts";
+import type { DesiredChange, DesiredPods } from "./sources/desired-pods.ts";
+import { foundPodOf, listRuntimePods, type RuntimePod } from "./work/observe.ts";
+import type { Tools } from "./work/perform.ts";
+import { PodWorker } from "./work/pod-worker.ts";
+
+export interface PodSetOptions {
+  readonly tools: Tools;
+  readonly facts: NodeFacts;
+  readonly config: KubeletConfig;
+  /** As the API has it, or as this kubelet would put it there. */
+  readonly node: () => Node;
+  readonly isRegistered: () => boolean;
+  readonly desired: () => DesiredPods;
+}
+
+const keyOf = (pod: Pod): string => `${pod.metadata.namespace ?? ""}/${pod.metadata.name}`;
+
+/** As told by the sandbox, for pods nobody wants any more: seconds. */
+const graceOf = (pod: RuntimePod): number =>
+  Number(pod.sandboxes[0]?.annotations[annotationOf.podGrace] ?? "30") || 0;
+
+export class PodSet {
+  private readonly options: PodSetOptions;
+  private readonly workers = new Map<string, PodWorker>();
+  /** UIDs by `namespace/name`: a name's second pod waits for the first to be gone. */
+  private readonly names = new Map<string, string>();
+  private readonly held = new Map<string, { readonly pod: Pod; readonly inApi: boolean }>();
+  /** The API's pods that came before the node's own object did. */
+  private readonly unweighed = new Map<string, Pod>();
+  private found = new Map<string, RuntimePod>();
+  private readonly orphans = new Set<string>();
+
+  constructor(options: PodSetOptions) {
+    this.options = options;
+  }
+
+  get all(): Iterable<PodWorker> {
+    return this.workers.values();
+  }
+
+  named(namespace: string, name: string): PodWorker | undefined {
+    return this.workers.get(this.names.get(`${namespace}/${name}`) ?? "");
+  }
+
+  /** What the runtime has before any source has spoken. */
+  async takeStock(): Promise<void> {
+    this.found = new Map(await listRuntimePods(this.options.tools.runtime));
+  }
+
+  change(change: DesiredChange): void {
+    if (change.is === "wanted") return this.want(change.pod, change.source === "api");
+    this.held.delete(change.uid);
+    this.unweighed.delete(change.uid);
+    this.workers.get(change.uid)?.dismiss();
+  }
+
+  /** Every source has spoken: what the runtime still has beyond that belongs to nobody. */
+  allReady(): void {
+    const found = this.found;
+    this.found = new Map();
+    for (const [uid, pod] of found) if (!this.workers.has(uid)) this.removeOrphan(pod);
+  }
+
+  look(podUid: string, containerId: string | undefined): boolean {
+    const worker = this.workers.get(podUid);
+    if (worker === undefined) return false;
+    worker.look(containerId).catch((thrown: unknown) => {
+      this.options.tools.log.debug("runtime not read, the next listing will tell", {
+        error: wordsOf(thrown),
+      });
+    });
+    return true;
+  }
+
+  /** Compares everything with the runtime, in case an event was missed. */
+  async relist(): Promise<void> {
+    const believed = Array.from(this.workers.values(), (worker) => ({ worker, believed: worker.believed }));
+    const pods = await listRuntimePods(this.options.tools.runtime);
+    for (const { worker, believed: before } of believed)
+      worker.compare(before, pods.get(worker.pod.metadata.uid));
+    if (!this.options.desired().allReady) return;
+    for (const [uid, pod] of pods)
+      if (!this.workers.has(uid) && !this.options.desired().has(uid)) this.removeOrphan(pod);
+  }
+
+  /** The node stands in the API: pods that waited to be weighed against it are taken up. */
+  nodeKnown(): void {
+    const waiting = Array.from(this.unweighed.values());
+    this.unweighed.clear();
+    for (const pod of waiting) this.want(pod, true);
+  }
+
+  stop(): void {
+    for (const worker of this.workers.values()) worker.stop();
+  }
+
+  private want(pod: Pod, inApi: boolean): void {
+    const { uid } = pod.metadata;
+    const known = this.workers.get(uid);
+    if (known !== undefined) return known.want(pod);
+    const holder = this.names.get(keyOf(pod));
+    if (holder !== undefined && holder !== uid) {
+      this.held.set(uid, { pod, inApi });
+      return;
+    }
+    if (inApi && !this.options.isRegistered() && !this.found.has(uid)) {
+      this.unweighed.set(uid, pod);
+      return;
+    }
+    const worker = new PodWorker(this.firstStep(pod), {
+      tools: this.options.tools,
+      facts: this.options.facts,
+      inApi,
+      statusDelay: this.options.config.statusDelay ?? 10,
+      refreshPeriod: this.options.config.refreshPeriod ?? 60_000,
+      gone: (gone) => this.forget(gone),
+    });
+    this.workers.set(uid, worker);
+    this.names.set(keyOf(pod), uid);
+    // A pod that arrives already being deleted.
+    if (pod.metadata.deletionTimestamp !== undefined) worker.want(pod);
+  }
+
+  private firstStep(pod: Pod): PodStep {
+    const now = this.options.tools.clock.now();
+    const { uid } = pod.metadata;
+    const found = this.found.get(uid);
+    this.found.delete(uid);
+    const stock = found === undefined ? undefined : foundPodOf(found);
+    if (stock !== undefined) return adoptPod(pod, stock, now);
+    if (isOver(pod)) return recallPod(pod, now);
+    const verdict = this.verdictOn(pod);
+    return verdict === undefined ? startPod(pod, now) : refusePod(pod, verdict, now);
+  }
+
+  private verdictOn(pod: Pod): Verdict | undefined {
+    // A pod that ends without ever having begun needs no place.
+    if (pod.metadata.deletionTimestamp !== undefined) return undefined;
+    const unsupported = supportVerdict(pod);
+    if (unsupported !== undefined) return unsupported;
+    const others = Array.from(this.workers.values())
+      .filter(({ state }) => state.is !== "ended" && state.is !== "settling" && state.is !== "gone")
+      .map((worker) => worker.pod);
+    return placementVerdict(pod, this.options.node(), others);
+  }
+
+  private forget(worker: PodWorker): void {
+    const { uid } = worker.pod.metadata;
+    this.workers.delete(uid);
+    const key = keyOf(worker.pod);
+    if (this.names.get(key) === uid) this.names.delete(key);
+    for (const [heldUid, { pod, inApi }] of this.held) {
+      if (keyOf(pod) !== key) continue;
+      this.held.delete(heldUid);
+      return this.want(pod, inApi);
+    }
+  }
+
+  /** Stops and removes what the runtime has of a pod that no source wants. */
+  private removeOrphan(pod: RuntimePod): void {
+    if (this.orphans.has(pod.uid)) return;
+    this.orphans.add(pod.uid);
+    const { runtime, log, volumes, files, node } = this.options.tools;
+    const work = async () => {
+      const running = pod.containers.filter(({ state }) => state === "running");
+      await Promise.all(running.map(({ id }) => runtime.stopContainer(id, graceOf(pod) * 1000)));
+      for (const sandbox of pod.sandboxes) {
+        await runtime.stopPodSandbox(sandbox.id);
+        await runtime.removePodSandbox(sandbox.id);
+      }
+      await volumes.remove(pod.uid);
+      const { name, namespace } = pod.sandboxes[0]?.pod ?? { name: "", namespace: "" };
+      if (name !== "") await files.remove(`${node.podLogsDir}/${namespace}_${name}_${pod.uid}`);
+    };
+    log.info("removing a pod that no source wants", {
+      pod: pod.sandboxes[0]?.labels[labelOf.podName],
+      uid: pod.uid,
+    });
+    work()
+      .catch((thrown: unknown) =>
+        log.warn("cannot remove an unwanted pod, the next listing tries again", { error: wordsOf(thrown) }),
+      )
+      .finally(() => this.orphans.delete(pod.uid))
+      .catch(() => undefined);
+  }
+}

@@ -1,0 +1,253 @@
+// Owns one pod on this node: holds its state, hands it signals, has its orders carried out.
+import type { Millis } from "../../lib/units.ts";
+import type { Pod, PodStatus } from "../../model/generated/types.ts";
+import { wordsOf } from "../../world/log.ts";
+import { planStatus, type NodeFacts } from "../life/plan-status.ts";
+import { graceSecondsOf, membersOf } from "../life/step-pod-moves.ts";
+import { stepPod } from "../life/step-pod.ts";
+import type { PodOrder, PodSignal, PodState, PodStep, Sandbox } from "../life/step-pod-types.ts";
+import { exitOf, lostExit, type RuntimePod } from "./observe.ts";
+import {
+  clearPod,
+  performForContainer,
+  removeSandbox,
+  reportGone,
+  runSandbox,
+  stopSandbox,
+  type Tools,
+} from "./perform.ts";
+import { StatusWriter } from "./status-writer.ts";
+
+export interface WorkerOptions {
+  readonly tools: Tools;
+  readonly facts: NodeFacts;
+  /** Whether the API has the pod: its status is written there, its end reported. */
+  readonly inApi: boolean;
+  readonly statusDelay: Millis;
+  readonly refreshPeriod: Millis;
+  /** Called once, when nothing is left. */
+  readonly gone: (worker: PodWorker) => void;
+}
+
+export class PodWorker {
+  private readonly options: WorkerOptions;
+  private readonly writer: StatusWriter | undefined;
+  private current: PodState;
+  private readonly signals: PodSignal[] = [];
+  private stepping = false;
+  private cancelTimer: (() => void) | undefined;
+  private cancelRefresh: (() => void) | undefined;
+  private deletionGrace: number | undefined;
+
+  constructor(start: PodStep, options: WorkerOptions) {
+    this.options = options;
+    const [state, ...orders] = start;
+    this.current = state;
+    const { client, clock, log, signal } = options.tools;
+    if (client !== undefined && options.inApi)
+      this.writer = new StatusWriter(state.pod, (before) => this.planFrom(before), {
+        client,
+        clock,
+        log,
+        signal,
+        delay: options.statusDelay,
+      });
+    this.performAll(orders);
+    if (options.tools.volumes.changes(state.pod)) this.refreshLater();
+  }
+
+  get state(): PodState {
+    return this.current;
+  }
+
+  get pod(): Pod {
+    return this.current.pod;
+  }
+
+  /** The pod with the status as it is known here. */
+  get observed(): Pod {
+    return { ...this.pod, status: this.planFrom(this.pod.status) };
+  }
+
+  /** A source tells the pod as it is wanted now. */
+  want(pod: Pod): void {
+    this.writer?.take(pod);
+    this.tell({ is: "wanted", pod });
+    const { deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata;
+    if (deletionTimestamp === undefined) return;
+    const graceSeconds = deletionGracePeriodSeconds ?? graceSecondsOf(pod);
+    if (this.deletionGrace !== undefined && this.deletionGrace <= graceSeconds) return;
+    this.deletionGrace = graceSeconds;
+    this.tell({ is: "end", because: "deleted", graceSeconds });
+  }
+
+  /** No source wants the pod any more. */
+  dismiss(): void {
+    const graceSeconds = this.deletionGrace ?? graceSecondsOf(this.pod);
+    this.tell({ is: "end", because: "removed", graceSeconds });
+  }
+
+  /** The runtime reports something of this container, or of the sandbox. */
+  async look(containerId: string | undefined): Promise<void> {
+    const { runtime, clock } = this.options.tools;
+    if (containerId === undefined) return;
+    const name = this.nameOf(containerId);
+    if (name === undefined) return;
+    const status = await runtime.containerStatus(containerId);
+    const exit = status === "absent" ? lostExit(containerId, clock.now()) : exitOf(status);
+    if (exit !== undefined) this.tell({ is: "container", name, signal: { is: "exited", exit } });
+  }
+
+  /** What this worker believes to run: taken before a listing, so that what came later isn't missed in it. */
+  get believed(): { readonly sandbox: string | undefined; readonly containers: readonly string[] } {
+    const containers = Object.values(this.current.containers).flatMap((container) =>
+      "id" in container && container.is !== "starting" ? [container.id] : [],
+    );
+    return { sandbox: this.current.is === "running" ? this.current.sandbox.id : undefined, containers };
+  }
+
+  /** Compares what was believed with a listing of the runtime made since. */
+  compare(believed: PodWorker["believed"], found: RuntimePod | undefined): void {
+    const { clock } = this.options.tools;
+    for (const id of believed.containers) {
+      const name = this.nameOf(id);
+      if (name === undefined) continue;
+      const status = found?.containers.find((container) => container.id === id);
+      const exit = status === undefined ? lostExit(id, clock.now()) : exitOf(status);
+      if (exit !== undefined) this.tell({ is: "container", name, signal: { is: "exited", exit } });
+    }
+    if (believed.sandbox === undefined) return;
+    const sandbox = found?.sandboxes.find(({ id }) => id === believed.sandbox);
+    if (sandbox?.state !== "ready") this.tell({ is: "sandbox-lost", id: believed.sandbox });
+  }
+
+  /** Lets go of the pod; what runs goes on. */
+  stop(): void {
+    this.cancelTimer?.();
+    this.cancelRefresh?.();
+    this.writer?.stop();
+  }
+
+  /** Resolves when the status is written. */
+  async flush(): Promise<void> {
+    await this.writer?.flush();
+  }
+
+  tell(signal: PodSignal): void {
+    this.signals.push(signal);
+    if (this.stepping || this.options.tools.signal.aborted) return;
+    this.stepping = true;
+    for (let next = this.signals.shift(); next !== undefined; next = this.signals.shift()) {
+      const [state, ...orders] = stepPod(this.current, next, this.options.tools.clock.now());
+      const wasGone = this.current.is === "gone";
+      this.current = state;
+      this.performAll(orders);
+      if (state.is === "gone" && !wasGone) {
+        this.stop();
+        this.options.gone(this);
+      }
+    }
+    this.stepping = false;
+  }
+
+  private planFrom(before: PodStatus | undefined): PodStatus {
+    return planStatus(this.current, before, this.options.facts, this.options.tools.clock.now());
+  }
+
+  private nameOf(containerId: string): string | undefined {
+    return Object.entries(this.current.containers).find(
+      ([, container]) => "id" in container && container.id === containerId,
+    )?.[0];
+  }
+
+  private performAll(orders: readonly PodOrder[]): void {
+    const { log } = this.options.tools;
+    for (const order of orders)
+      this.perform(order).catch((thrown: unknown) => {
+        if (this.options.tools.signal.aborted) return;
+        // The state stays, and the relist finds what happened.
+        log.warn("order not carried out", {
+          pod: this.pod.metadata.name,
+          order: order.do,
+          error: wordsOf(thrown),
+        });
+      });
+  }
+
+  private async perform(order: PodOrder): Promise<void> {
+    const { tools } = this.options;
+    switch (order.do) {
+      case "prepare":
+        return tools.volumes.prepare(this.pod).then(
+          () => this.tell({ is: "prepared" }),
+          (thrown: unknown) => this.tell({ is: "prepare-failed", message: wordsOf(thrown) }),
+        );
+      case "run-sandbox":
+        return runSandbox(tools, this.pod, order.attempt).then(
+          (sandbox) => this.tell({ is: "sandbox-made", sandbox }),
+          (thrown: unknown) => this.tell({ is: "sandbox-failed", message: wordsOf(thrown) }),
+        );
+      case "stop-sandbox":
+        await stopSandbox(tools, order.id);
+        return this.tell({ is: "sandbox-stopped" });
+      case "remove-sandbox":
+        await removeSandbox(tools, order.id);
+        return this.tell({ is: "sandbox-removed" });
+      case "clear":
+        await clearPod(tools, this.pod);
+        return this.tell({ is: "cleared" });
+      case "report-gone":
+        await this.writer?.flush();
+        await reportGone(tools, this.pod);
+        return this.tell({ is: "reported" });
+      case "write-status":
+        return this.writer?.request();
+      case "wait-until":
+        return this.waitUntil(order.at);
+      case "event":
+        return tools.event(this.pod, order.type, order.reason, order.message);
+      case "for-container":
+        return this.performFor(order.container, order.order);
+    }
+  }
+
+  private async performFor(
+    name: string,
+    order: Extract<PodOrder, { do: "for-container" }>["order"],
+  ): Promise<void> {
+    const container = membersOf(this.pod).find(({ spec }) => spec.name === name)?.spec;
+    const sandbox: Sandbox = "sandbox" in this.current ? this.current.sandbox : { id: "", ips: [] };
+    if (container === undefined || order.do === "event") return;
+    await performForContainer(this.options.tools, { pod: this.pod, container, sandbox }, order, (signal) =>
+      this.tell({ is: "container", name, signal }),
+    );
+  }
+
+  private waitUntil(at: number | undefined): void {
+    this.cancelTimer?.();
+    this.cancelTimer = undefined;
+    if (at === undefined) return;
+    const { clock } = this.options.tools;
+    this.cancelTimer = clock.after(Math.max(0, at - clock.now()), () => {
+      // Machine timers may fire a little early; the state machine goes by the clock.
+      if (clock.now() < at) this.waitUntil(at);
+      else this.tell({ is: "due" });
+    });
+  }
+
+  private refreshLater(): void {
+    const { volumes, clock, log } = this.options.tools;
+    this.cancelRefresh = clock.after(this.options.refreshPeriod, () => {
+      if (this.current.is !== "running") return this.refreshLater();
+      volumes
+        .prepare(this.pod)
+        .catch((thrown: unknown) =>
+          log.warn("volumes not refreshed", { pod: this.pod.metadata.name, error: wordsOf(thrown) }),
+        )
+        .finally(() => {
+          if (this.current.is !== "gone" && !this.options.tools.signal.aborted) this.refreshLater();
+        })
+        .catch(() => undefined);
+    });
+  }
+}

@@ -1,0 +1,122 @@
+// Owns the writing of one pod's status to the API: only what changed, one write at a time, again against the latest on conflict.
+import type { Client } from "../../client/client.ts";
+import { deepEqual } from "../../lib/json.ts";
+import type { Millis } from "../../lib/units.ts";
+import type { Pod, PodStatus } from "../../model/generated/types.ts";
+import { pod as podKind } from "../../model/kinds/pod.ts";
+import { pause, type Clock } from "../../world/clock.ts";
+import { wordsOf, type Log } from "../../world/log.ts";
+
+export interface StatusWriterOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Changes within this time become one write. */
+  readonly delay: Millis;
+  readonly signal: AbortSignal;
+}
+
+const isTerminal = (status: PodStatus | undefined): boolean =>
+  status?.phase === "Succeeded" || status?.phase === "Failed";
+
+export class StatusWriter {
+  private readonly options: StatusWriterOptions;
+  private readonly plan: (before: PodStatus | undefined) => PodStatus;
+  private latest: Pod;
+  private writing: Promise<void> | undefined;
+  private dirty = false;
+  private urgent: (() => void) | undefined;
+  private over = false;
+
+  constructor(pod: Pod, plan: (before: PodStatus | undefined) => PodStatus, options: StatusWriterOptions) {
+    this.latest = pod;
+    this.plan = plan;
+    this.options = options;
+  }
+
+  /** The object as a source tells it now. */
+  take(pod: Pod): void {
+    this.latest = pod;
+  }
+
+  /** The status may have changed. */
+  request(): void {
+    this.dirty = true;
+    if (this.over || this.writing !== undefined) return;
+    this.writing = this.writeWhileDirty().finally(() => {
+      this.writing = undefined;
+      if (this.dirty && !this.over) this.request();
+    });
+  }
+
+  /** Resolves when what was requested so far is written or given up. */
+  async flush(): Promise<void> {
+    this.urgent?.();
+    await this.writing;
+  }
+
+  /** No more writes. */
+  stop(): void {
+    this.over = true;
+    this.urgent?.();
+  }
+
+  private async writeWhileDirty(): Promise<void> {
+    await this.gather();
+    for (let failures = 0; this.dirty && !this.over && !this.options.signal.aborted;) {
+      this.dirty = false;
+      try {
+        await this.writeOnce();
+        failures = 0;
+      } catch (thrown) {
+        this.dirty = true;
+        failures += 1;
+        const { log, clock, signal } = this.options;
+        log.debug("pod status not written, will try again", {
+          pod: this.latest.metadata.name,
+          error: wordsOf(thrown),
+        });
+        await pause(clock, Math.min(10_000, 250 * 2 ** failures), signal).catch(() => undefined);
+      }
+    }
+  }
+
+  private gather(): Promise<void> {
+    return new Promise((resolve) => {
+      const go = () => {
+        cancel();
+        this.urgent = undefined;
+        resolve();
+      };
+      const cancel = this.options.clock.after(this.options.delay, go);
+      this.urgent = go;
+    });
+  }
+
+  private async writeOnce(): Promise<void> {
+    const { client, log } = this.options;
+    const pods = client.of(podKind);
+    for (let attempt = 0; attempt < 5; attempt++) {
+      const before = this.latest;
+      const status = this.plan(before.status);
+      // A terminal phase is final, whatever this kubelet still remembers of the pod.
+      if (isTerminal(before.status) && before.status?.phase !== status.phase) return;
+      if (deepEqual(before.status, status)) return;
+      const answer = await pods.updateStatus({ ...before, status });
+      if (answer.is === "ok") {
+        this.latest = answer.object;
+        return;
+      }
+      if (answer.is === "absent") return;
+      if (answer.is !== "conflict") {
+        log.warn("pod status refused", { pod: before.metadata.name, error: answer.status.message });
+        return;
+      }
+      const { name, namespace } = before.metadata;
+      const now = await pods.get({ name, namespace });
+      if (now.is !== "ok" || now.object.metadata.uid !== before.metadata.uid) return;
+      this.latest = now.object;
+    }
+    throw new Error("cannot write pod status: it is changed by others without pause");
+  }
+}

@@ -1,0 +1,96 @@
+// Owns the composition of one node: its runtime, its kubelet, and who it is to the API server.
+import { join } from "node:path";
+import { availableParallelism, totalmem } from "node:os";
+import { createEventRecorder } from "../client/event-recorder.ts";
+import { createInformers } from "../client/informer.ts";
+import { createClient } from "../client/kube-client.ts";
+import { createKubelet, createMachine } from "../kubelet/kubelet.ts";
+import type { Taint } from "../model/generated/types.ts";
+import { kubernetesVersion } from "../model/version.ts";
+import type { Transport } from "../model/wire.ts";
+import { createProcessRuntime } from "../runtime/process/process-runtime.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { KeyPair } from "../world/certificates.ts";
+import { realDial } from "../world/real-dial.ts";
+import type { World } from "./world.ts";
+
+export interface NodeOptions {
+  readonly name: string;
+  readonly transport: Transport;
+  readonly rootDir: string;
+  readonly nodeIp: string;
+  readonly port: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly taints: readonly Taint[];
+  readonly serving: KeyPair;
+  /** Authority that the API server's client certificate chains to. */
+  readonly clientCa: string | undefined;
+}
+
+export interface RunningNode {
+  /** Lets go of the node; its pods go on, or end too. */
+  stop(how: { readonly pods: "keep" | "end" }): Promise<void>;
+}
+
+/** Resolves when the node's containers are found again and its server listens; registration goes on behind. */
+export async function startNode(world: World, options: NodeOptions): Promise<RunningNode> {
+  const { clock, random, files, network, processes } = world;
+  const { name, transport, rootDir } = options;
+  const log = world.log.with({ node: name });
+  const runtime = await createProcessRuntime({
+    folder: join(rootDir, "runtime"),
+    files,
+    processes,
+    clock,
+    log,
+    random,
+  });
+  const client = createClient(transport);
+  const informers = createInformers({ transport, clock, random, log });
+  const kubelet = createKubelet({
+    nodeName: name,
+    client,
+    informers,
+    runtime,
+    clock,
+    random,
+    log,
+    files,
+    network,
+    dial: realDial,
+    recorder: createEventRecorder({ client, clock, random, log, component: "kubelet", host: name }),
+    machine: createMachine(files),
+    config: {
+      rootDir,
+      podLogsDir: join(rootDir, "logs"),
+      nodeIp: options.nodeIp,
+      port: options.port,
+      labels: options.labels,
+      taints: options.taints,
+      capacity: {
+        cpu: String(availableParallelism()),
+        memory: `${Math.floor(totalmem() / 1024)}Ki`,
+        "ephemeral-storage": "100Gi",
+      },
+      tls: { ...options.serving, ...(options.clientCa === undefined ? {} : { ca: options.clientCa }) },
+      version: kubernetesVersion,
+    },
+  });
+  await kubelet.start();
+  return {
+    async stop({ pods }) {
+      await kubelet.stop();
+      informers.stop();
+      if (pods === "end") await endContainers(runtime);
+      await runtime.close();
+    },
+  };
+}
+
+/** Whoever ends a whole cluster waits no longer than this for any one container. */
+const graceMax = 10_000;
+
+async function endContainers(runtime: Runtime): Promise<void> {
+  const running = (await runtime.listContainers()).filter(({ state }) => state === "running");
+  await Promise.all(running.map(({ id }) => runtime.stopContainer(id, graceMax)));
+}

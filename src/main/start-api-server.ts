@@ -1,0 +1,184 @@
+// Owns the composition of the API server: store, pipeline, edge and listener, with the certificates they need.
+import { join } from "node:path";
+import { createAuthenticate } from "../apiserver/authentication/authenticate.ts";
+import { authorize } from "../apiserver/authorization/authorize.ts";
+import { createEdge } from "../apiserver/http/edge.ts";
+import { createMetrics } from "../apiserver/http/metrics.ts";
+import { createPipeline, type RunningPipeline } from "../apiserver/pipeline.ts";
+import { createSystemNamespaces } from "../apiserver/registry/create.ts";
+import { inProcessTransport } from "../client/in-process-transport.ts";
+import { kinds } from "../model/kinds/kinds.ts";
+import { writeKubeconfig, type ClusterAccess } from "../model/kubeconfig.ts";
+import { kubernetesVersion } from "../model/version.ts";
+import type { Caller, Transport } from "../model/wire.ts";
+import { openEmbeddedStore } from "../store/embedded/embedded-store.ts";
+import type { Store } from "../store/store.ts";
+import type { HttpServer } from "../world/http.ts";
+import { wordsOf } from "../world/log.ts";
+import { openAuthority, type Authority } from "./authority.ts";
+import { Refusal } from "./refusal.ts";
+import type { World } from "./world.ts";
+
+export interface ApiServerOptions {
+  readonly dataDir: string;
+  readonly host: string;
+  /** 0 picks a free one, the one of the last time where that is still free. */
+  readonly port: number;
+}
+
+export interface ApiServer {
+  readonly url: string;
+  readonly authority: Authority;
+  /** A transport that skips the socket and nothing else. */
+  transportFor(caller: Caller): Transport;
+  /** Who an administrator with a certificate of this cluster is, and how to reach it. */
+  adminAccess(): Promise<ClusterAccess>;
+  close(): Promise<void>;
+}
+
+/** Opens the store in the data folder and serves it over TLS. */
+export async function startApiServer(world: World, options: ApiServerOptions): Promise<ApiServer> {
+  const { clock, files, log, random } = world;
+  const store = await openStore(world, join(options.dataDir, "store"));
+  try {
+    const authority = await openAuthority({ clock, files, log, folder: join(options.dataDir, "pki") });
+    const pipeline = await createPipeline({
+      store,
+      kinds,
+      clock,
+      random,
+      log: log.with({ room: "apiserver" }),
+      authorize,
+    });
+    await createSystemNamespaces(pipeline.registry);
+    const server = await listen(world, options, { pipeline, authority });
+    const url = `https://${server.host}:${server.port}`;
+    return {
+      url,
+      authority,
+      transportFor: (caller) => inProcessTransport(pipeline, caller),
+      adminAccess: async () => ({
+        server: url,
+        ca: authority.ca.cert,
+        ...(await authority.issue("admin", {
+          commonName: "kubernetes-admin",
+          organizations: ["system:masters"],
+          use: { is: "client" },
+        })),
+      }),
+      async close() {
+        await server.close();
+        await pipeline.stop();
+        await store.close();
+      },
+    };
+  } catch (thrown) {
+    await store.close();
+    throw thrown;
+  }
+}
+
+async function openStore(world: World, folder: string): Promise<Store> {
+  try {
+    const opened = await openEmbeddedStore({
+      folder,
+      clock: world.clock,
+      log: world.log.with({ room: "store" }),
+    });
+    if (opened.is === "open") return opened.store;
+    throw new Refusal(opened.message);
+  } catch (thrown) {
+    if (thrown instanceof Refusal) throw thrown;
+    throw new Refusal(`cannot open the store in ${folder}: ${wordsOf(thrown)}`);
+  }
+}
+
+interface Served {
+  readonly pipeline: RunningPipeline;
+  readonly authority: Authority;
+}
+
+async function listen(
+  world: World,
+  options: ApiServerOptions,
+  { pipeline, authority }: Served,
+): Promise<HttpServer> {
+  const { clock, random, log, network } = world;
+  const names = [
+    ...new Set([
+      "localhost",
+      "kubernetes",
+      "kubernetes.default",
+      "kubernetes.default.svc",
+      "127.0.0.1",
+      options.host,
+    ]),
+  ];
+  const [serving, kubeletClient] = await Promise.all([
+    authority.issue("apiserver", { commonName: "kube-apiserver", use: { is: "server", names } }),
+    authority.issue("apiserver-kubelet-client", {
+      commonName: "kube-apiserver-kubelet-client",
+      organizations: ["system:masters"],
+      use: { is: "client" },
+    }),
+  ]);
+  const edge = createEdge({
+    pipeline,
+    kinds,
+    authenticate: createAuthenticate(),
+    authorize,
+    clock,
+    random,
+    log: log.with({ room: "apiserver" }),
+    metrics: createMetrics(),
+    version: kubernetesVersion,
+    // As upstream by default, the server does not verify the kubelets' own certificates; the kubelets verify the server's.
+    kubelets: network.client({ ...kubeletClient, insecureSkipVerify: true }),
+  });
+  const serve = (port: number): Promise<HttpServer> =>
+    network.serve({
+      host: options.host,
+      port,
+      tls: { ...serving, ca: authority.ca.cert },
+      handle: (exchange) => edge.handle(exchange),
+      upgrade: (upgrade) => edge.upgrade(upgrade),
+    });
+  return listenAt(world, options, serve);
+}
+
+/** With port 0, the port of the last time is tried first, so that kubeconfigs written then still lead here. */
+async function listenAt(
+  world: World,
+  { dataDir, host, port }: ApiServerOptions,
+  serve: (port: number) => Promise<HttpServer>,
+): Promise<HttpServer> {
+  const kept = join(dataDir, "port");
+  const last = port === 0 ? Number((await world.files.readText(kept)) ?? 0) : 0;
+  if (last > 0) {
+    const again = await serve(last).catch(() => undefined);
+    if (again !== undefined) return again;
+  }
+  try {
+    const server = await serve(port);
+    await world.files.writeText(kept, String(server.port));
+    return server;
+  } catch (thrown) {
+    const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+    const because =
+      code === "EADDRINUSE"
+        ? "another program listens there; end it, or choose another port with --port (0 picks a free one)"
+        : code === "EACCES"
+          ? "this user may not listen there; choose a port above 1023 with --port"
+          : wordsOf(thrown);
+    throw new Refusal(`cannot listen on ${host}:${port}: ${because}`);
+  }
+}
+
+/** Writes a kubeconfig readable by its owner only. */
+export async function writeAdminKubeconfig(world: World, server: ApiServer, path: string): Promise<void> {
+  await world.files.writeText(
+    path,
+    writeKubeconfig(await server.adminAccess(), "everynode", "kubernetes-admin"),
+    0o600,
+  );
+}

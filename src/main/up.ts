@@ -1,0 +1,148 @@
+// Owns `everynode up`: a whole cluster in one process, started, shown and ended in order.
+import { resolve } from "node:path";
+import { createInformers } from "../client/informer.ts";
+import { createClient } from "../client/kube-client.ts";
+import type { Node } from "../model/generated/types.ts";
+import { node as nodeKind } from "../model/kinds/node.ts";
+import type { Caller } from "../model/wire.ts";
+import type { LogLevel } from "../world/log.ts";
+import { startApiServer, writeAdminKubeconfig, type ApiServer } from "./start-api-server.ts";
+import { controllerManagerCaller, runControllers, runScheduler, schedulerCaller } from "./components.ts";
+import { showDemo } from "./demo.ts";
+import { aborted, endingSignal, sharedAbort } from "./ending.ts";
+import { startNode, type RunningNode } from "./node.ts";
+import { Refusal } from "./refusal.ts";
+import { realWorld, type World } from "./world.ts";
+
+export interface UpOptions {
+  readonly workers: number;
+  readonly dataDir: string;
+  readonly port: number;
+  readonly kubeconfig?: string;
+  readonly demo?: boolean;
+  readonly logLevel: LogLevel;
+}
+
+const controlPlane = "control-plane";
+const admin: Caller = {
+  name: "kubernetes-admin",
+  groups: ["system:masters", "system:authenticated"],
+  agent: "everynode",
+};
+
+/** Runs until SIGINT or SIGTERM. */
+export async function runUp(options: UpOptions): Promise<void> {
+  const world = realWorld(options.logLevel);
+  const signal = endingSignal();
+  const dataDir = resolve(options.dataDir);
+  const server = await startApiServer(world, { dataDir, host: "127.0.0.1", port: options.port });
+  const stop = sharedAbort();
+  const transport = (caller: Caller) => server.transportFor(caller);
+  const background = [
+    runControllers(world, {
+      transport: transport(controllerManagerCaller),
+      signal: stop.signal,
+      ca: server.authority.ca.cert,
+    }),
+    runScheduler(world, { transport: transport(schedulerCaller), signal: stop.signal }),
+  ];
+  // A controller that throws is a bug: the process ends, and what it kept is found again by the next.
+  const broken = Promise.race(background.map((running) => running.then(() => aborted(signal))));
+  const nodes = await startNodes(world, server, { dataDir, workers: options.workers });
+  try {
+    await Promise.race([present(world, server, { ...options, dataDir, signal }), broken]);
+    await aborted(signal);
+  } finally {
+    stop.abort();
+    await Promise.all(nodes.map((node) => node.stop({ pods: "end" })));
+    await Promise.allSettled(background);
+    await server.close();
+  }
+}
+
+interface Fleet {
+  readonly dataDir: string;
+  readonly workers: number;
+}
+
+function startNodes(world: World, server: ApiServer, { dataDir, workers }: Fleet): Promise<RunningNode[]> {
+  const names = [controlPlane, ...Array.from({ length: workers }, (_, at) => `worker-${at + 1}`)];
+  return Promise.all(
+    names.map(async (name) =>
+      startNode(world, {
+        name,
+        transport: server.transportFor({
+          name: `system:node:${name}`,
+          groups: ["system:nodes", "system:authenticated"],
+          agent: "kubelet",
+        }),
+        rootDir: resolve(dataDir, "nodes", name),
+        nodeIp: "127.0.0.1",
+        port: 0,
+        labels: name === controlPlane ? { "node-role.kubernetes.io/control-plane": "" } : {},
+        taints:
+          name === controlPlane
+            ? [{ key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" }]
+            : [],
+        serving: await server.authority.issue(`kubelet-${name}`, {
+          commonName: `system:node:${name}`,
+          organizations: ["system:nodes"],
+          use: { is: "both", names: [name, "127.0.0.1", "localhost"] },
+        }),
+        clientCa: server.authority.ca.cert,
+      }),
+    ),
+  );
+}
+
+interface Presented extends UpOptions {
+  readonly signal: AbortSignal;
+}
+
+/** Writes the kubeconfig, waits for every node and says so in one line; then, where asked, the demonstration. */
+async function present(world: World, server: ApiServer, options: Presented): Promise<void> {
+  const kubeconfig = resolve(options.kubeconfig ?? `${options.dataDir}/kubeconfig`);
+  try {
+    await writeAdminKubeconfig(world, server, kubeconfig);
+  } catch (thrown) {
+    throw new Refusal(
+      `cannot write the kubeconfig ${kubeconfig}: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
+    );
+  }
+  const transport = server.transportFor(admin);
+  const { clock, random, log } = world;
+  const informers = createInformers({ transport, clock, random, log });
+  try {
+    await nodesReady(informers.of(nodeKind), options.workers + 1, options.signal);
+    if (options.signal.aborted) return;
+    console.log(`ready ${server.url} nodes=${options.workers + 1} kubeconfig=${kubeconfig}`);
+    if (options.demo === true)
+      await showDemo(world, { client: createClient(transport), informers, signal: options.signal });
+  } finally {
+    informers.stop();
+  }
+}
+
+const isReady = (node: Node): boolean =>
+  node.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
+
+interface NodeCopy {
+  list(): Iterable<Node>;
+  onChange(told: () => void): () => void;
+}
+
+function nodesReady(nodes: NodeCopy, count: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    let stop: (() => void) | undefined;
+    const look = () => {
+      const ready = [...nodes.list()].filter(isReady).length;
+      if (ready < count && !signal.aborted) return;
+      stop?.();
+      signal.removeEventListener("abort", look);
+      resolve();
+    };
+    signal.addEventListener("abort", look, { once: true });
+    stop = nodes.onChange(look);
+    look();
+  });
+}

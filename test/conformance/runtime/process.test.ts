@@ -1,0 +1,528 @@
+// Owns what is asked of the process runtime alone: real output, real isolation, real deaths.
+import { appendFile, chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { ContainerConfig, SandboxConfig } from "../../../src/runtime/runtime.ts";
+import { findAbilities } from "../../../src/runtime/process/abilities.ts";
+import { realProcesses } from "../../../src/world/real-processes.ts";
+import {
+  containerConfig,
+  listen,
+  logOf,
+  onProcesses,
+  type Recipe,
+  sandboxConfig,
+  type Subject,
+} from "./subject.ts";
+
+const abilities = await findAbilities(realProcesses);
+const isolated = abilities.namespaces && abilities.privileges;
+if (!isolated) process.stderr.write(`tests of isolation are skipped: ${abilities.missing.join("; ")}\n`);
+
+let subject: Subject;
+beforeEach(async () => {
+  subject = await onProcesses.make();
+});
+afterEach(() => subject.dispose());
+
+const shell = (script: string): Recipe => ({ command: ["sh", "-c", script], behaviour: {} });
+const security = containerConfig(shell("")).security;
+
+async function start(
+  script: string,
+  changes: Partial<ContainerConfig> = {},
+  pod: Partial<SandboxConfig> = {},
+) {
+  const sandbox = await subject.runtime.runPodSandbox(sandboxConfig(subject, pod));
+  const id = await subject.runtime.createContainer(sandbox, containerConfig(shell(script), changes));
+  const refusal = await subject.runtime.startContainer(id).then(
+    () => undefined,
+    (thrown: Error) => thrown.message,
+  );
+  return { sandbox, id, refusal };
+}
+
+async function status(id: string) {
+  const found = await subject.runtime.containerStatus(id);
+  if (found === "absent") throw new Error("absent");
+  return found;
+}
+
+const ended = (id: string) =>
+  vi.waitFor(
+    async () => {
+      const found = await status(id);
+      expect(found.state).toBe("exited");
+      return found;
+    },
+    { timeout: 20_000, interval: 5 },
+  );
+
+const logged = async (id: string) => logOf((await status(id)).logPath);
+const says = (id: string, line: string) =>
+  vi.waitFor(async () => expect(await logged(id)).toContain(line), { timeout: 10_000, interval: 5 });
+
+/** Runs a script to its end and gives what it printed. */
+async function printed(
+  script: string,
+  changes: Partial<ContainerConfig> = {},
+  pod: Partial<SandboxConfig> = {},
+) {
+  const { id, refusal } = await start(script, changes, pod);
+  if (refusal !== undefined) throw new Error(refusal);
+  await ended(id);
+  return (await logged(id)).map((line) => line.slice("stdout F ".length)).join("\n");
+}
+
+const gone = (pid: number) =>
+  vi.waitFor(async () => expect(await realProcesses.identify(pid)).toBe("absent"), { timeout: 10_000 });
+
+describe("logs", () => {
+  test("each line with its stream; a line without an end and a long one in parts", async () => {
+    const long = "x".repeat(20_000);
+    const { id } = await start(`echo one; echo two >&2; echo ${long}; printf three`);
+    await ended(id);
+    const lines = await logged(id);
+    expect(lines.filter((line) => line.startsWith("stdout"))).toEqual([
+      "stdout F one",
+      `stdout P ${long.slice(0, 16_384)}`,
+      `stdout F ${long.slice(16_384)}`,
+      "stdout P three",
+    ]);
+    expect(lines.filter((line) => line.startsWith("stderr"))).toEqual(["stderr F two"]);
+  });
+
+  test("are written while the container runs", async () => {
+    const { id } = await start("echo early; exec sleep 1000");
+    await says(id, "stdout F early");
+  });
+
+  test("go on in a new file after a rotation, with no line lost or twice", async () => {
+    const { id } = await start(
+      "n=0; while [ $n -lt 400 ]; do echo line $n; n=$((n+1)); [ $((n%40)) = 0 ] && sleep 0.03; done; :",
+    );
+    const { logPath } = await status(id);
+    await says(id, "stdout F line 39");
+    await rename(logPath, `${logPath}.1`);
+    await subject.runtime.reopenContainerLog(id);
+    await ended(id);
+    const lines = [...(await logOf(`${logPath}.1`)), ...(await logged(id))];
+    expect(lines).toEqual(Array.from({ length: 400 }, (_, n) => `stdout F line ${n}`));
+  });
+
+  test("hold each line once over restarts of the runtime, and raw output does not pile up", async () => {
+    const count = 40_000;
+    const filler = "y".repeat(100);
+    const { id } = await start(
+      `n=0; while [ $n -lt ${count} ]; do echo $n ${filler}; n=$((n+1)); [ $((n%500)) = 0 ] && sleep 0.02; done`,
+    );
+    const { logPath } = await status(id);
+    for (let restart = 0; restart < 3; restart++) {
+      const before = (await stat(logPath)).size;
+      await vi.waitFor(async () => expect((await stat(logPath)).size).toBeGreaterThan(before), {
+        interval: 2,
+      });
+      await subject.restart();
+    }
+    await ended(id);
+    const lines = await logged(id);
+    expect(lines.length).toBe(count);
+    expect(lines.every((line, n) => line === `stdout F ${n} ${filler}`)).toBe(true);
+    const raw = join(subject.folder, "runtime", "containers", id);
+    expect((await readdir(raw)).filter((name) => name === "stdout" || name === "stderr")).toEqual([]);
+  });
+
+  test("a torn last line is written anew after a restart", async () => {
+    const { id } = await start("echo one; echo two; exec sleep 1000");
+    await says(id, "stdout F two");
+    const { logPath } = await status(id);
+    await subject.runtime.close();
+    const text = await readFile(logPath, "utf8");
+    await writeFile(logPath, text.slice(0, text.indexOf("stdout F two") + "stdout F t".length));
+    await subject.restart();
+    await vi.waitFor(async () => expect(await logged(id)).toEqual(["stdout F one", "stdout F two"]));
+  });
+
+  test("survive a script that opens its output anew", async () => {
+    const { id } = await start("echo one; sleep 0.2; echo two >/dev/stdout; sleep 0.2; echo three");
+    await ended(id);
+    expect(await logged(id)).toEqual(["stdout F one", "stdout F two", "stdout F three"]);
+  });
+});
+
+describe("start", () => {
+  test.each([
+    {
+      what: "a path that is not there",
+      command: ["/no/such"],
+      because: 'exec: "/no/such": stat /no/such: no such file or directory',
+    },
+    {
+      what: "a file that is no program",
+      command: ["/etc/passwd"],
+      because: 'exec: "/etc/passwd": permission denied',
+    },
+    { what: "a folder", command: ["/etc"], because: 'exec: "/etc": permission denied' },
+    {
+      what: "a working folder that is not there",
+      command: ["true"],
+      workingDir: "/no/such",
+      because: 'workingDir "/no/such" does not exist on this host; create it or mount a volume there',
+    },
+  ])("refuses $what", async ({ what: _what, command, because, ...changes }) => {
+    const { id, refusal } = await start("", { command, ...changes });
+    expect(refusal).toBe(`cannot start container main: ${because}`);
+    expect(await status(id)).toMatchObject({
+      state: "exited",
+      exitCode: 128,
+      reason: "StartError",
+      message: refusal,
+    });
+    await subject.restart();
+    expect(await status(id)).toMatchObject({ state: "exited", exitCode: 128, reason: "StartError" });
+  });
+
+  test("refuses a script whose interpreter is not there", async () => {
+    const script = join(subject.folder, "script");
+    await writeFile(script, "#!/no/such/interpreter\n");
+    await chmod(script, 0o755);
+    const { refusal } = await start("", { command: [script] });
+    expect(refusal).toBe(
+      `cannot start container main: exec: "${script}": exec format error, or its interpreter is missing`,
+    );
+  });
+
+  test.each([
+    {
+      name: "no command",
+      changes: { command: [], image: "nginx" },
+      because:
+        'image "nginx" cannot be unpacked by the process runtime and no command is given; name a command that exists on the host',
+    },
+    {
+      name: "a terminal",
+      changes: { tty: true },
+      because: "the process runtime has no terminals; leave out tty",
+    },
+    {
+      name: "input",
+      changes: { stdin: true },
+      because: "the process runtime keeps no standard input open; leave out stdin",
+    },
+  ])("creation refuses $name", async ({ changes, because }) => {
+    const sandbox = await subject.runtime.runPodSandbox(sandboxConfig(subject));
+    await expect(
+      subject.runtime.createContainer(sandbox, containerConfig(shell(""), changes)),
+    ).rejects.toMatchObject({
+      reason: "CreateContainerError",
+      message: `cannot create container main: ${because}`,
+    });
+  });
+
+  test("refuses a host port that differs from the container's", async () => {
+    const portMappings = [{ protocol: "TCP" as const, containerPort: 80, hostPort: 8080, hostIp: "" }];
+    await expect(
+      subject.runtime.runPodSandbox(sandboxConfig(subject, { portMappings })),
+    ).rejects.toMatchObject({
+      reason: "CreatePodSandboxError",
+    });
+  });
+
+  test("gives the container's environment and nothing else, odd names too", async () => {
+    const env = [
+      { name: "PLAIN", value: 'it\'s "quoted" $HOME' },
+      { name: "with.dot-and-dash", value: "kept\nwith a second line" },
+      { name: "IFS", value: ":" },
+      { name: "PWD", value: "/elsewhere" },
+    ];
+    const text = await printed("tr '\\0' '|' </proc/self/environ", { env, workingDir: "/tmp" });
+    const found = text
+      .split("|")
+      .filter((entry) => entry !== "" && !entry.startsWith("EVERYNODE_CONTAINER_"));
+    expect(
+      found
+        .map((entry) => entry.split("=")[0])
+        .filter((name) => !["OLDPWD", "_", "SHLVL"].includes(name ?? "")),
+    ).toEqual(expect.arrayContaining(["PATH", "HOSTNAME", "PLAIN", "with.dot-and-dash"]));
+    expect(found).toContain('PLAIN=it\'s "quoted" $HOME');
+    expect(text).toContain("with.dot-and-dash=kept\nwith a second line");
+    expect(text).not.toContain("VITEST");
+  });
+
+  test("passes words on as they are, in the working folder", async () => {
+    const { id } = await start("", {
+      command: ["sh", "-c", 'pwd; for word; do echo "[$word]"; done', "sh"],
+      args: ["a b", "", "'", "$PATH", "*", "--"],
+      workingDir: "/tmp",
+    });
+    await ended(id);
+    expect(await logged(id)).toEqual(
+      ["/tmp", "[a b]", "[]", "[']", "[$PATH]", "[*]", "[--]"].map((word) => `stdout F ${word}`),
+    );
+  });
+
+  test("leaves the container no file of ours open and default signals", async () => {
+    const text = await printed("ls /proc/self/fd; grep -E 'SigIgn|SigBlk' /proc/self/status");
+    expect(text.split("\n").filter((line) => /^\d$/.test(line))).toEqual(["0", "1", "2", "3"]);
+    expect(text).toMatch(/SigBlk:\s0000000000000000/);
+    expect(text).toMatch(/SigIgn:\s0000000000000000/);
+  });
+});
+
+describe("end", () => {
+  test("of the first process from outside is its exit code, told at once", async () => {
+    const { id } = await start("exec sleep 1000");
+    const heard = listen(subject.runtime);
+    const { pid = 0 } = await status(id);
+    await vi.waitFor(async () => expect(await realProcesses.commandLine(pid)).toEqual(["sleep", "1000"]));
+    const from = Date.now();
+    process.kill(pid, "SIGKILL");
+    await vi.waitFor(() => expect(heard.events).toMatchObject([{ is: "stopped", containerId: id }]), {
+      interval: 1,
+    });
+    expect(Date.now() - from).toBeLessThan(1000);
+    await heard.stop();
+    expect(await ended(id)).toMatchObject({ exitCode: 137, reason: "Error" });
+  });
+
+  test("takes all processes of the container along", async () => {
+    const { id } = await start("sleep 1000 & setsid sleep 1001 & setsid -f sleep 1002; sleep 0.3; exit 5");
+    expect(await ended(id)).toMatchObject({ exitCode: 5 });
+    expect(await subject.processes()).toEqual([]);
+  });
+
+  test("of an adopted container is noticed and keeps its code", async () => {
+    const { id } = await start("while [ ! -e stop ]; do sleep 0.01; done; exit 9", {
+      workingDir: subject.folder,
+    });
+    await subject.restart();
+    expect((await status(id)).state).toBe("running");
+    const heard = listen(subject.runtime);
+    await writeFile(join(subject.folder, "stop"), "");
+    await vi.waitFor(() => expect(heard.events).toMatchObject([{ is: "stopped", containerId: id }]), {
+      interval: 5,
+      timeout: 5000,
+    });
+    await heard.stop();
+    expect(await status(id)).toMatchObject({ state: "exited", exitCode: 9 });
+  });
+
+  test("while no runtime is there is found later, with its code and output", async () => {
+    const { id } = await start("while [ ! -e stop ]; do sleep 0.01; done; echo last words; exit 9", {
+      workingDir: subject.folder,
+    });
+    const { pid = 0 } = await status(id);
+    await subject.runtime.close();
+    await writeFile(join(subject.folder, "stop"), "");
+    await gone(pid);
+    await subject.restart();
+    expect(await ended(id)).toMatchObject({ exitCode: 9, reason: "Error" });
+    expect(await logged(id)).toEqual(["stdout F last words"]);
+  });
+
+  test.each(["alive", "away"])(
+    "of the shim alone ends the container, with the runtime %s",
+    async (runtime) => {
+      const { id } = await start("sleep 1000 & wait");
+      const pids = await subject.processes();
+      const shim = Math.min(...pids);
+      if (runtime === "away") await subject.runtime.close();
+      process.kill(shim, "SIGKILL");
+      if (runtime === "away") await subject.restart();
+      expect(await ended(id)).toMatchObject({ exitCode: 137, reason: "Error" });
+      expect(await subject.processes()).toEqual([]);
+      await subject.restart();
+      expect(await status(id)).toMatchObject({ state: "exited", exitCode: 137 });
+    },
+  );
+
+  test("a removed container leaves nothing behind but its log", async () => {
+    const { id, sandbox } = await start("echo here; sleep 1000");
+    await says(id, "stdout F here");
+    const { logPath } = await status(id);
+    await subject.runtime.removePodSandbox(sandbox);
+    expect(await readdir(join(subject.folder, "runtime", "containers"))).toEqual([]);
+    expect(await readdir(join(subject.folder, "runtime", "sandboxes"))).toEqual([]);
+    expect(await logOf(logPath)).toEqual(["stdout F here"]);
+    expect(await subject.processes()).toEqual([]);
+  });
+
+  test("an exec that takes too long is ended with what it started", async () => {
+    const { id } = await start("exec sleep 1000");
+    expect(await subject.runtime.execSync(id, ["sh", "-c", "sleep 12345 & sleep 12345"], 200)).toBe(
+      "timeout",
+    );
+    await vi.waitFor(async () => {
+      const lines = await Promise.all(
+        (await subject.processes()).map((pid) => realProcesses.commandLine(pid)),
+      );
+      expect(lines.flat()).not.toContain("12345");
+    });
+  });
+});
+
+describe.skipIf(!isolated)("isolation", () => {
+  test("a container sees its own processes only, and its pod's name", async () => {
+    const text = await printed(
+      "ls -d /proc/[0-9]* | wc -l; hostname",
+      {},
+      { hostNetwork: false, hostname: "pod-name" },
+    );
+    const [processes, name] = text.split("\n");
+    expect(Number(processes)).toBeLessThan(6);
+    expect(name).toBe("pod-name");
+  });
+
+  test("with hostPID it sees the host's, and still takes its own along", async () => {
+    const { id } = await start(
+      `[ -e /proc/${process.pid}/stat ] && echo seen; setsid sleep 1000 & hostname; sleep 0.2`,
+      {},
+      { hostPid: true },
+    );
+    await ended(id);
+    expect(await logged(id)).toEqual(["stdout F seen", `stdout F ${hostname()}`]);
+    expect(await subject.processes()).toEqual([]);
+  });
+
+  test("exec is in the same place", async () => {
+    const { id } = await start(
+      "exec sleep 1000",
+      { env: [{ name: "a.b", value: "c" }], workingDir: "/tmp" },
+      { hostNetwork: false },
+    );
+    const script = "ls -d /proc/[0-9]* | wc -l; hostname; pwd";
+    const { stdout } = (await subject.runtime.execSync(id, ["sh", "-c", script], 10_000)) as {
+      stdout: string;
+    };
+    const [processes, ...rest] = stdout.trim().split("\n");
+    expect(Number(processes)).toBeLessThan(9);
+    expect(rest).toEqual(["pod-host", "/tmp"]);
+    expect(await subject.runtime.execSync(id, ["env"], 10_000)).toMatchObject({
+      stdout: expect.stringMatching(/^a\.b=c$/m),
+    });
+  });
+
+  test("volumes: missing places, files, read-only ones, ones within others; the host sees none of it", async () => {
+    const volume = async (name: string) => {
+      const path = join(subject.folder, "volumes", name);
+      await mkdir(path, { recursive: true });
+      await writeFile(join(path, "file"), `from ${name}\n`);
+      return path;
+    };
+    const [a, b, c, d, e, f] = await Promise.all(["a", "b c", "c", "d", "e", "f"].map(volume));
+    const at = (hostPath: string | undefined, containerPath: string, readonly = false) => ({
+      hostPath: hostPath ?? "",
+      containerPath,
+      readonly,
+    });
+    const mounts = [
+      at(a, "/everynode-test/data"),
+      at(b, "/etc/everynode-test/config", true),
+      at(c, "/var/run/secrets/everynode.test/token"),
+      at(d, "/everynode-test/data/inner"),
+      at(join(e ?? "", "file"), "/everynode-test-file", true),
+      at(f, "/mnt"),
+    ];
+    const script = `cat /everynode-test/data/file /etc/everynode-test/config/file /var/run/secrets/everynode.test/token/file \\
+      /everynode-test/data/inner/file /everynode-test-file /mnt/file
+      echo new >/everynode-test/data/new && echo written
+      (echo no >/etc/everynode-test/config/no) 2>/dev/null || echo protected
+      [ -e /etc/passwd ] && [ -d ${subject.folder} ] && echo host seen
+      [ -L /var/run ] && echo links kept`;
+    expect((await printed(script, { mounts })).split("\n")).toEqual([
+      ...["a", "b c", "c", "d", "e", "f"].map((name) => `from ${name}`),
+      "written",
+      "protected",
+      "host seen",
+      "links kept",
+    ]);
+    expect(await readFile(join(a ?? "", "new"), "utf8")).toBe("new\n");
+    for (const path of [
+      "/everynode-test",
+      "/etc/everynode-test",
+      "/run/secrets/everynode.test",
+      "/everynode-test-file",
+      "/mnt/file",
+    ])
+      await expect(stat(path)).rejects.toMatchObject({ code: "ENOENT" });
+    expect(await readFile("/proc/self/mountinfo", "utf8")).not.toContain(subject.folder);
+  });
+
+  test("a volume whose source is missing refuses the start and names the path", async () => {
+    const { refusal } = await start("true", {
+      mounts: [{ hostPath: "/no/such", containerPath: "/data", readonly: false }],
+    });
+    expect(refusal).toMatch(/^cannot start container main: cannot set up volume at \/data: .*\/no\/such/);
+  });
+
+  test("a read-only root, with volumes that can be written", async () => {
+    const data = join(subject.folder, "data");
+    await mkdir(data);
+    const script = `for f in /tmp/everynode-no /etc/everynode-no ${subject.folder}/no; do (echo x >$f) 2>/dev/null || echo protected; done; echo x >/data/yes && echo written; echo x >/dev/null && echo null`;
+    const text = await printed(script, {
+      mounts: [{ hostPath: data, containerPath: "/data", readonly: false }],
+      security: { ...security, readonlyRootFilesystem: true },
+    });
+    expect(text.split("\n")).toEqual(["protected", "protected", "protected", "written", "null"]);
+  });
+
+  test.each([
+    {
+      name: "a user",
+      changes: { runAsUser: 1234 },
+      script: "id -u; id -g; id -G",
+      expected: ["1234", "0", "0"],
+    },
+    {
+      name: "a group and more",
+      changes: { runAsUser: 1234, runAsGroup: 567, supplementalGroups: [8, 9] },
+      script: "id -u; id -g; id -G",
+      expected: ["1234", "567", "567 8 9"],
+    },
+    {
+      name: "no new privileges",
+      changes: { noNewPrivileges: true },
+      script: "grep -c 'NoNewPrivs:.1' /proc/self/status",
+      expected: ["1"],
+    },
+    {
+      name: "the usual capabilities",
+      changes: {},
+      script: "grep CapBnd /proc/self/status",
+      expected: ["CapBnd:\t00000000a80425fb"],
+    },
+    {
+      name: "fewer and others",
+      changes: { dropCapabilities: ["ALL"], addCapabilities: ["NET_ADMIN"] },
+      script: "grep -E 'CapEff|CapBnd' /proc/self/status",
+      expected: ["CapEff:\t0000000000001000", "CapBnd:\t0000000000001000"],
+    },
+  ])("rights: $name", async ({ changes, script, expected }) => {
+    expect((await printed(script, { security: { ...security, ...changes } })).split("\n")).toEqual(expected);
+  });
+
+  test("another user finds out that it may not run a command", async () => {
+    const script = join(subject.folder, "script");
+    await writeFile(script, "#!/bin/sh\n");
+    await chmod(subject.folder, 0o755);
+    await chmod(script, 0o700);
+    const { refusal } = await start("", { command: [script], security: { ...security, runAsUser: 1234 } });
+    expect(refusal).toBe(`cannot start container main: exec: "${script}": permission denied`);
+  });
+
+  test("privileged has all the runtime has", async () => {
+    const all = /CapBnd:\t(\w+)/.exec(await readFile("/proc/self/status", "utf8"))?.[1];
+    const changes = { security: { ...security, privileged: true } };
+    expect(await printed("grep CapBnd /proc/self/status", changes)).toBe(`CapBnd:\t${all}`);
+  });
+});
+
+test("a folder of a container that was never wholly created is cleared away", async () => {
+  const stray = join(subject.folder, "runtime", "containers", "0".repeat(64));
+  await mkdir(stray, { recursive: true });
+  await appendFile(join(stray, "run-0"), "true");
+  await subject.restart();
+  await expect(stat(stray)).rejects.toMatchObject({ code: "ENOENT" });
+  await rm(stray, { recursive: true, force: true });
+});

@@ -1,0 +1,77 @@
+// Owns the process that starts containers without pause until it is killed; it says what it was promised.
+import { createProcessRuntime } from "../../../src/runtime/process/process-runtime.ts";
+import { silentLog } from "../../../src/world/log.ts";
+import { realRandom } from "../../../src/world/random.ts";
+import { realClock } from "../../../src/world/real-clock.ts";
+import { realFiles } from "../../../src/world/real-files.ts";
+import { realProcesses } from "../../../src/world/real-processes.ts";
+import { ledgerCommand } from "./ledger.ts";
+
+const [folder = "", ledger = "", hostPid = ""] = process.argv.slice(2);
+const say = (...words: string[]) => process.stdout.write(`${words.join(" ")}\n`);
+
+const runtime = await createProcessRuntime({
+  folder,
+  files: realFiles,
+  processes: realProcesses,
+  clock: realClock,
+  log: silentLog,
+  random: realRandom,
+});
+say("ready");
+
+const empty = { labels: {}, annotations: {} };
+
+async function onePod(): Promise<void> {
+  const uid = realRandom.int(2 ** 32).toString(16);
+  const sandbox = await runtime.runPodSandbox({
+    ...empty,
+    pod: { name: uid, namespace: "default", uid, attempt: 0 },
+    hostname: "host",
+    logFolder: `${ledger}/logs/${uid}`,
+    hostNetwork: true,
+    hostPid: hostPid === "hostPid",
+    hostIpc: false,
+    portMappings: [],
+  });
+  say("sandbox", sandbox);
+  const code = realRandom.int(100);
+  const id = await runtime.createContainer(sandbox, {
+    ...empty,
+    name: String(code),
+    attempt: 0,
+    image: "test",
+    command: ledgerCommand(
+      `${ledger}/${uid}`,
+      code,
+      realRandom.int(3) === 0 ? "100" : `0.${realRandom.int(5)}`,
+    ),
+    args: [],
+    env: [],
+    mounts: [],
+    logPath: "main/0.log",
+    resources: {},
+    security: {
+      privileged: false,
+      addCapabilities: [],
+      dropCapabilities: [],
+      readonlyRootFilesystem: false,
+      noNewPrivileges: false,
+    },
+    stdin: false,
+    tty: false,
+  });
+  say("created", id);
+  await runtime.startContainer(id);
+  say("started", id);
+  if (realRandom.int(4) !== 0) return;
+  say("removing", id);
+  await runtime.removePodSandbox(sandbox);
+  say("removed", id);
+}
+
+async function withoutEnd(): Promise<never> {
+  for (;;) await onePod();
+}
+
+await Promise.all([withoutEnd(), withoutEnd(), withoutEnd()]);
