@@ -274,8 +274,8 @@ export class ProcessContainer {
     const recorded = record.exitCode !== undefined;
     const refused = record.refused !== undefined || (recorded && !record.ready);
     const exitCode = refused ? refusedCode : (record.exitCode ?? killedCode);
-    this.life = {
-      is: "exited",
+    const life = {
+      is: "exited" as const,
       startedAt,
       finishedAt: recorded ? await this.timeOf(`state-${count - 1}`) : this.world.clock.now(),
       exitCode,
@@ -285,6 +285,7 @@ export class ProcessContainer {
     if (!recorded)
       await this.world.files.append(`${this.folder}/state-${count - 1}`, `\nexited ${killedCode}\n`);
     await this.clearRaw();
+    this.life = life;
   }
 
   private async clearRaw(): Promise<void> {
