@@ -8,8 +8,6 @@ export interface Isolation {
   readonly namespaces?: ShimNamespaces;
   /** `setpriv` with its options, or nothing. */
   readonly privileges: readonly string[];
-  /** `cgroup.procs` files of the groups that limit it. */
-  readonly cgroups: readonly string[];
 }
 
 // What containerd and Docker leave to a container that asks for nothing.
@@ -172,6 +170,5 @@ export async function isolationOf(
   return {
     ...(found === undefined ? {} : { namespaces: found }),
     privileges: await privileges(config, abilities, accounts),
-    cgroups: [],
   };
 }

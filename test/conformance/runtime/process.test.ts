@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { ContainerConfig, SandboxConfig } from "../../../src/runtime/runtime.ts";
 import { findAbilities } from "../../../src/runtime/process/abilities.ts";
+import { Cgroups } from "../../../src/runtime/process/cgroups.ts";
+import { realFiles } from "../../../src/world/real-files.ts";
 import { realProcesses } from "../../../src/world/real-processes.ts";
 import {
   containerConfig,
@@ -17,6 +19,8 @@ import {
 } from "./subject.ts";
 
 const abilities = await findAbilities(realProcesses);
+const cgroups = await Cgroups.open({ files: realFiles, processes: realProcesses }, abilities.tools);
+if (!(cgroups instanceof Cgroups)) process.stderr.write(`tests of limits are skipped: ${cgroups.because}\n`);
 const isolated = abilities.namespaces !== "none";
 if (!isolated || !abilities.privileges)
   process.stderr.write(`some tests of isolation are skipped: ${abilities.missing.join("; ")}\n`);
@@ -516,6 +520,40 @@ describe.skipIf(!isolated)("isolation", () => {
     const all = /CapBnd:\t(\w+)/.exec(await readFile("/proc/self/status", "utf8"))?.[1];
     const changes = { security: { ...security, privileged: true } };
     expect(await printed("grep CapBnd /proc/self/status", changes)).toBe(`CapBnd:\t${all}`);
+  });
+});
+
+describe.skipIf(!(cgroups instanceof Cgroups))("limits", () => {
+  test("memory: what asks for more is ended and says so, after a restart too", async () => {
+    const { id } = await start("tail /dev/zero", { resources: { memoryLimit: 32 * 1024 * 1024 } });
+    const before = await ended(id);
+    expect(before).toMatchObject({ exitCode: 137, reason: "OOMKilled" });
+    await subject.restart();
+    expect(await status(id)).toEqual(before);
+  });
+
+  test("cpu: no more than its part", async () => {
+    const { id } = await start("while :; do :; done", { resources: { cpuLimitMillis: 100, cpuShares: 102 } });
+    const used = async () => {
+      const usage = await subject.runtime.usage(id);
+      if (usage === "absent") throw new Error("absent");
+      return usage;
+    };
+    const from = await used();
+    await vi.waitFor(async () => expect((await used()).at - from.at).toBeGreaterThan(1000), {
+      timeout: 5000,
+      interval: 100,
+    });
+    const to = await used();
+    expect((to.cpuNanos - from.cpuNanos) / 1_000_000 / (to.at - from.at)).toBeLessThan(0.3);
+  });
+
+  test("the group goes with the container", async () => {
+    const { id } = await start("sleep 1000 & exec sleep 1000", { resources: { memoryLimit: 1 << 28 } });
+    const find = () => realProcesses.run(["find", "/sys/fs/cgroup", "-name", id]);
+    expect((await find()).stdout).not.toBe("");
+    await subject.runtime.stopContainer(id, 0);
+    expect((await find()).stdout).toBe("");
   });
 });
 
