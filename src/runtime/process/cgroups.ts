@@ -1,11 +1,13 @@
 // Owns limits by cgroup, version 1 or 2, where this machine lets us make groups.
 import type { Files } from "../../world/files.ts";
 import { wordsOf } from "../../world/log.ts";
+import type { Random } from "../../world/random.ts";
 import type { Processes } from "../../world/processes.ts";
 import type { ContainerId, Resources } from "../runtime.ts";
 import type { Tools } from "./abilities.ts";
 
 interface CgroupWorld {
+  readonly random: Random;
   readonly files: Files;
   readonly processes: Processes;
 }
@@ -17,6 +19,7 @@ export interface CgroupWrite {
   readonly text: string;
 }
 
+const probeBytes = 8;
 const root = "/sys/fs/cgroup";
 const parent = "everynode";
 const period = 100_000;
@@ -92,8 +95,10 @@ export class Cgroups {
       if (version === 2)
         for (const group of [root, `${root}/${parent}`])
           await files.append(`${group}/cgroup.subtree_control`, "+cpu +memory");
-      const probe = await cgroups.enter("probe", { memoryLimit: 1 << 30, cpuLimitMillis: 1000 });
-      await cgroups.leave("probe");
+      // Several runtimes of one machine may be trying at once.
+      const name = `probe-${Buffer.from(world.random.bytes(probeBytes)).toString("hex")}`;
+      const probe = await cgroups.enter(name, { memoryLimit: 1 << 30, cpuLimitMillis: 1000 });
+      await cgroups.leave(name);
       return probe.length > 0 ? cgroups : { because: "no group could be made" };
     } catch (thrown) {
       return { because: wordsOf(thrown) };
