@@ -70,6 +70,8 @@ class Watches implements FakeWatches {
     if (instead === "drop") return failing();
     if (instead !== undefined) return refusing(instead.body as Status);
     if (route === undefined) return refusing(refusal(404, "NotFound", request.path).body as Status);
+    if (request.query?.["watch"] !== "true")
+      return refusing(refusal(400, "BadRequest", "the query does not ask for a watch").body as Status);
     const from = Number(request.query?.["resourceVersion"] ?? 0);
     if (from !== 0 && from < this.compacted)
       return refusing(

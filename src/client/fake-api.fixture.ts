@@ -78,7 +78,7 @@ class MemoryApi implements FakeApi {
 
   watch(request: ApiRequest, _caller: Caller, signal: AbortSignal): AsyncIterable<readonly WatchEvent[]> {
     const route = routeOf(this.kinds, request.path);
-    const instead = this.intercept?.({ ...request, query: { ...request.query, watch: "true" } });
+    const instead = this.intercept?.(request);
     const present = route === undefined ? [] : [...this.selected(route, request)];
     return this.watches.open({ request, route, signal, instead, present, revision: this.revision });
   }

@@ -55,6 +55,7 @@ describe("canonical text", () => {
     ["1.2.3", "quantities must match"],
     ["1 Gi", "quantities must match"],
     ["1Q", "quantities must match"],
+    ["9".repeat(1_000_000), "quantities must match"],
     ["1mm", "unable to parse quantity's suffix"],
     ["1KI", "quantities must match"],
     ["1K", "unable to parse quantity's suffix"],

@@ -13,6 +13,8 @@ const unit = 1_000_000_000n;
 // Upstream holds an int64: anything larger is capped, not refused.
 const unitsMax = 9_223_372_036_854_775_807n;
 
+const lengthMax = 128;
+
 const wrongFormat =
   "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 const wrongSuffix = "unable to parse quantity's suffix";
@@ -53,6 +55,8 @@ const ceilDiv = (value: bigint, divisor: bigint): bigint => (value + divisor - 1
 /** Reads what stands in an object: text, or a bare number as YAML gives it. */
 export function parseQuantity(text: string | number): ParsedQuantity {
   const trimmed = String(text).trim();
+  // Longer than any amount there is: a number of a million digits would hold everything up.
+  if (trimmed.length > lengthMax) return { is: "bad", message: wrongFormat };
   const [, sign, whole = "", fraction = "", suffix = ""] = shape.exec(trimmed) ?? [];
   if (whole === "" && fraction === "") return { is: "bad", message: wrongFormat };
   if (!/^[eEinumkKMGTP]*[-+]?\d*$/.test(suffix)) return { is: "bad", message: wrongFormat };

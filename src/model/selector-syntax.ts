@@ -1,6 +1,6 @@
 // Owns the grammar of kubectl's label selectors; faults are worded as upstream's parser words them.
 
-/** What one requirement asks of a label. `eq` and `ne` are kept apart from `in` and `notin` because they print differently. */
+/** What one requirement asks of a label. `=` and `!=` are kept apart from `in` and `notin` because they print differently. */
 export interface Requirement {
   readonly key: string;
   readonly operator: "exists" | "!exists" | "in" | "notin" | "=" | "!=" | "gt" | "lt";

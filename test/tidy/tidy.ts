@@ -160,7 +160,7 @@ function shapeViolations(file: SourceFile): Violation[] {
   const name = file.path.split("/").at(-1) ?? "";
   if (!/^[a-z0-9]+(?:[-.][a-z0-9]+)*\.tsx?$/.test(name))
     found.push({ path: file.path, rule: "name", message: "file names are kebab-case" });
-  if (/(?:^|-)(?:util|utils|helper|helpers|common|misc|manager)(?:-|\.)/.test(name))
+  if (/(?:^|-)(?:util|utils|helper|helpers|common|misc|(?<!controller-)manager)(?:-|\.)/.test(name))
     found.push({ path: file.path, rule: "name", message: "the name says nothing of what the file owns" });
   if (!file.text.startsWith("// "))
     found.push({ path: file.path, rule: "name", message: "the first line says what the file owns" });

@@ -90,6 +90,10 @@ function parseJson(text: string): { is: "read"; value: unknown } | { is: "unread
   }
 }
 
-async function decodeProtobuf(_bytes: Uint8Array): Promise<Body | Refusal> {
-  return unsupportedMediaType([json, "application/yaml"]);
+async function decodeProtobuf(bytes: Uint8Array): Promise<Body | Refusal> {
+  const { readProtobuf } = await import("./protobuf-body.ts");
+  const read = readProtobuf(bytes);
+  if (read.is === "read") return { value: read.value, contentType: json, duplicates: [] };
+  if (read.is === "unsupported") return unsupportedMediaType([json, "application/yaml"]);
+  return badRequest(`cannot read the request body as protobuf: ${read.because}`);
 }

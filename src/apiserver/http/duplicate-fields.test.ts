@@ -61,8 +61,8 @@ describe("readYaml", () => {
     ["mode: 0755", { mode: 493 }],
     ["when: 2026-01-01", { when: "2026-01-01" }],
     ["on: yes", { true: true }],
-    ["y: n", { y: "n" }],
-    ["x: &a {k: 1}\ny: {<<: *a, l: 2}", { x: { k: 1 }, y: { k: 1, l: 2 } }],
+    ["y: n", { true: false }],
+    ["x: &a {k: 1}\nz: {<<: *a, l: 2}", { x: { k: 1 }, z: { k: 1, l: 2 } }],
     ["", undefined],
   ])("%s", (text, value) => {
     expect(readYaml(text)).toMatchObject(value === undefined ? { is: "read" } : { is: "read", value });

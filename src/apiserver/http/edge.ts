@@ -11,14 +11,16 @@ import type { Authenticate } from "../authentication/authenticate.ts";
 import { impersonate } from "../authentication/impersonate.ts";
 import { reviewAccess, reviewPaths, reviewSelf } from "../authorization/reviews.ts";
 import { sendLog } from "../logs/logs.ts";
+import { isTrue } from "../pipeline-options.ts";
 import { badRequest, forbidden, internalError, methodNotAllowed, Refusal } from "../status.ts";
 import { readBody, type Body } from "./body.ts";
 import type { HealthCheck } from "./health.ts";
-import type { Metrics, RequestLabels } from "./metrics.ts";
+import type { Metrics } from "./metrics.ts";
 import { openAnswer, pathAnswers, type PathAnswers } from "./paths.ts";
 import { notImplemented, timedOut, unauthorized } from "./refusals.ts";
 import { refusalAnswer, send, type Sender } from "./send.ts";
-import { isTrue, readTarget, type Target } from "./target.ts";
+import { readTarget, type Target } from "./target.ts";
+import type { RequestLabels } from "./tallies.ts";
 import { refuseUpgrade } from "./upgrade.ts";
 import { sendWatch } from "./watch.ts";
 
@@ -52,9 +54,10 @@ const pathLabels: RequestLabels = { verb: "GET", group: "", resource: "", subres
 
 export function createEdge(options: EdgeOptions): Edge {
   const paths = pathAnswers(options);
+  const auditIdOf = auditIds(options.random);
   return {
     handle(exchange) {
-      const sender = { exchange, auditId: auditIdOf(exchange, options.random) };
+      const sender = { exchange, auditId: auditIdOf(exchange) };
       serve(options, paths, sender).catch((error: unknown) => {
         options.log.error("cannot answer a request", {
           method: exchange.method,
@@ -69,10 +72,17 @@ export function createEdge(options: EdgeOptions): Edge {
   };
 }
 
-const auditIdOf = (exchange: Exchange, random: Random): string => {
-  const given = exchange.headers["audit-id"];
-  return typeof given === "string" && /^[\w-]{1,64}$/.test(given) ? given : uuid(random);
-};
+/** Ids need only differ: one drawn for the process, and a count. */
+function auditIds(random: Random): (exchange: Exchange) => string {
+  const drawn = uuid(random).slice(0, 24);
+  let count = 0;
+  return ({ headers }) => {
+    const given = headers["audit-id"];
+    if (typeof given === "string" && /^[\w-]{1,64}$/.test(given)) return given;
+    count += 1;
+    return drawn + count.toString(16).padStart(12, "0");
+  };
+}
 
 /** The caller, or the refusal to send; undefined for one who shows nothing. */
 function callerOf(options: EdgeOptions, from: Exchange | Upgrade): Caller | Refusal | undefined {
@@ -125,7 +135,7 @@ async function servePath(served: Served, paths: PathAnswers): Promise<number> {
 }
 
 const isWatch = (method: string, target: Target): boolean =>
-  method === "GET" && isTrue(target.query["watch"]) && target.resource?.name === undefined;
+  method === "GET" && isTrue(target.query["watch"] ?? "0") && target.resource?.name === undefined;
 const isLog = (target: Target): boolean =>
   target.resource?.group === "" &&
   target.resource.resource === "pods" &&
@@ -154,7 +164,10 @@ async function serveResource(served: Served, labels: RequestLabels): Promise<num
     path: target.path,
     query: target.query,
     ...(typeof exchange.headers.accept === "string" ? { accept: exchange.headers.accept } : {}),
-    signal: exchange.signal,
+    // Made only for those who look: most requests are done before their client could leave.
+    get signal() {
+      return exchange.signal;
+    },
   };
   if (isWatch(method, target) || (method === "GET" && isLog(target))) {
     const ended = options.metrics.longRunning(labels);

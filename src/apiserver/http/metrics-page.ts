@@ -1,7 +1,7 @@
 // Owns the text of /metrics, named as upstream's, made from what was counted.
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { EncodedAnswer } from "../answer.ts";
-import { bounds, type Counted, type RequestLabels, type Tally } from "./metrics.ts";
+import { bounds, type Counted, type RequestLabels, type Tally } from "./tallies.ts";
 
 const labelNames = ["verb", "group", "resource", "subresource"] as const;
 type Label = (typeof labelNames)[number] | "le";

@@ -92,7 +92,3 @@ function placed(of: { group: string; version: string }, parts: readonly string[]
         ...(inner === undefined ? {} : { subresource: inner }),
       };
 }
-
-/** As the server reads booleans in queries: `watch=1`, `watch=true`. */
-export const isTrue = (value: string | undefined): boolean =>
-  value !== undefined && ["1", "t", "T", "true", "TRUE", "True"].includes(value);

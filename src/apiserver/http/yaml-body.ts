@@ -1,42 +1,14 @@
-// Owns reading a YAML body as upstream does: version 1.1, whose `0755` is octal, without timestamps.
-import {
-  isMap,
-  isScalar,
-  isSeq,
-  parseAllDocuments,
-  type Document,
-  type ParsedNode,
-  type ScalarTag,
-  type Tags,
-} from "yaml";
+// Owns reading a YAML body as upstream does: version 1.1, whose `0755` is octal and whose `y` is true, without timestamps.
+import { isMap, isScalar, isSeq, parseAllDocuments, type Document, type ParsedNode, type Tags } from "yaml";
 
 export type YamlBody =
   | { readonly is: "read"; readonly value: unknown; readonly duplicates: readonly string[] }
   | { readonly is: "unreadable"; readonly because: string };
 
-const unlikeJson = new Set([
-  "tag:yaml.org,2002:timestamp",
-  "tag:yaml.org,2002:binary",
-  "tag:yaml.org,2002:bool",
-]);
+const unlikeJson = new Set(["tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:binary"]);
 
-const boolean = (value: boolean, test: RegExp): ScalarTag => ({
-  tag: "tag:yaml.org,2002:bool",
-  default: true,
-  test,
-  resolve: () => value,
-});
-
-// The reader upstream uses takes `y` and `n` for text, unlike the YAML 1.1 document: they are too often names.
-const booleans: readonly ScalarTag[] = [
-  boolean(true, /^(?:[Yy]es|YES|[Tt]rue|TRUE|[Oo]n|ON)$/),
-  boolean(false, /^(?:[Nn]o|NO|[Ff]alse|FALSE|[Oo]ff|OFF)$/),
-];
-
-const customTags = (tags: Tags): Tags => [
-  ...tags.filter((tag) => typeof tag === "string" || !unlikeJson.has(tag.tag)),
-  ...booleans,
-];
+const customTags = (tags: Tags): Tags =>
+  tags.filter((tag) => typeof tag === "string" || !unlikeJson.has(tag.tag));
 
 export function readYaml(text: string): YamlBody {
   const documents = parseAllDocuments(text, { version: "1.1", uniqueKeys: false, customTags });

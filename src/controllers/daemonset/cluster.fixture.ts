@@ -12,7 +12,7 @@ import type {
   PodSpec,
   PodStatus,
 } from "../../model/generated/types.ts";
-import type { Action, BackOff, DaemonSetPlan, Observed } from "./plan-action.ts";
+import type { Action, BackOff, Observed } from "./plan-action.ts";
 import { planDaemonSet } from "./plan-daemon-set.ts";
 import { podDraft, podMouldOf, revisionLabel } from "./plan-pod-draft.ts";
 
@@ -171,10 +171,6 @@ export function observe(set: DaemonSet, seen: Seen = {}): Observed {
     nameTaken: (name) => names.has(name),
   };
 }
-
-/** Plans for a set whose current revision is there. */
-export const planFor = (set: DaemonSet, seen: Seen): DaemonSetPlan =>
-  planDaemonSet(observe(set, { ...seen, revisions: seen.revisions ?? [makeRevision(set)] }));
 
 /** One line an action: `create b missing`, `delete rng-x@a outdated`. */
 export function tell(action: Action): string {

@@ -23,9 +23,13 @@ export class OwnWrites<T extends KubeObject> {
   observe({ object }: InformerChange<T>): void {
     this.seen = Math.max(this.seen, revisionOf(object) || 0);
     if (this.written.size === 0) return;
-    const key = keyOf(object);
-    const own = this.written.get(key);
-    if (own !== undefined && !(revisionOf(object) < revisionOf(own))) this.written.delete(key);
+    const own = this.written.get(keyOf(object));
+    if (own !== undefined && revisionOf(own) <= this.seen) this.written.delete(keyOf(object));
+    // Changes come in the order of their versions: what we wrote before this one has been told, or has gone since.
+    for (const [key, other] of this.written) {
+      if (revisionOf(other) > this.seen) return;
+      this.written.delete(key);
+    }
   }
 
   /** Takes in the server's answer to a write. Versions that are no numbers can't be compared and are left to the informer. */

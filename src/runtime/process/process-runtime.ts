@@ -21,6 +21,7 @@ import {
   type SandboxStatus,
 } from "../runtime.ts";
 import { findAbilities } from "./abilities.ts";
+import { Cgroups } from "./cgroups.ts";
 import { ProcessContainer, type ProcessWorld } from "./container.ts";
 import {
   type ContainerRecord,
@@ -336,7 +337,13 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
   const abilities = await findAbilities(options.processes);
   for (const missing of abilities.missing)
     options.log.info("process runtime without isolation", { because: missing });
-  const runtime = new ProcessRuntime({ ...world, abilities, boot: await options.processes.bootId() }, random);
+  const cgroups = await Cgroups.open(options, abilities.tools);
+  if (!(cgroups instanceof Cgroups))
+    options.log.warn("cpu and memory limits of containers are not enforced", { because: cgroups.because });
+  const runtime = new ProcessRuntime(
+    { ...world, abilities, cgroups, boot: await options.processes.bootId() },
+    random,
+  );
   await runtime.load();
   return runtime;
 }

@@ -16,7 +16,7 @@ const json = { "content-type": "application/json" };
 async function answerOver(api: FakeApi, exchange: Exchange): Promise<void> {
   const url = new URL(exchange.target, "http://server");
   const text = new TextDecoder().decode(await exchange.body(1 << 20));
-  const { watch, ...query } = Object.fromEntries(url.searchParams);
+  const query: Record<string, string> = Object.fromEntries(url.searchParams);
   const type = exchange.headers["content-type"];
   const request: ApiRequest = {
     // Only these reach a test's server.
@@ -26,7 +26,7 @@ async function answerOver(api: FakeApi, exchange: Exchange): Promise<void> {
     ...(text === "" ? {} : { body: JSON.parse(text) as unknown }),
     ...(typeof type === "string" ? { contentType: type } : {}),
   };
-  if (watch === "true") return watchOver(api, request, exchange);
+  if (query["watch"] === "true") return watchOver(api, request, exchange);
   const { status, body } = await api.answer(request);
   exchange.respond(status, json, JSON.stringify(body));
 }

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 
 export interface WriterProcess {
   readonly pid: number;
@@ -15,7 +16,7 @@ export interface WriterProcess {
   readonly ended: Promise<void>;
 }
 
-const program = join(import.meta.dirname, "writer.ts");
+const program = fileURLToPath(new URL("./writer.ts", import.meta.url));
 
 export function startWriter(
   folder: string,
