@@ -226,15 +226,15 @@ export class ProcessContainer {
   private watch(): void {
     this.unwatch ??= this.world.files.watch(this.folder, (name) => {
       this.pump.dirty();
-      if (name === undefined || name.startsWith("state-")) void this.look();
+      if (name === undefined || name.startsWith("state-")) void this.look(false);
     });
   }
 
   /** Looks whether it has ended or printed something, where nobody tells us. */
-  async look(): Promise<void> {
+  async look(rescan: boolean): Promise<void> {
     const { life } = this;
     if (life.is !== "running") return;
-    this.pump.dirty();
+    if (rescan) this.pump.dirty();
     if (!life.adopted) return;
     if (!(await isAlive(this.world.processes, life.shim)) || (await this.readRecord()).exitCode !== undefined)
       await this.finish();

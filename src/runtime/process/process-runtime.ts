@@ -48,6 +48,8 @@ export interface ProcessRuntimeOptions {
 
 // Ends of adopted containers are told by a file event within milliseconds; this is for events that get lost.
 const lookEvery: Millis = 2000;
+// Every so many looks, output is looked for too.
+const rescanEvery = 5;
 
 class ProcessRuntime implements Runtime {
   private readonly world: ProcessWorld;
@@ -111,11 +113,13 @@ class ProcessRuntime implements Runtime {
     return isolationOf(sandbox.config, config, abilities, accounts);
   }
 
-  private lookLater(): void {
+  private lookLater(time = 1): void {
     if (this.closed) return;
     this.stopLooking = this.world.clock.after(lookEvery, () => {
-      const looks = [...this.containers.values()].map((container) => container.look());
-      void Promise.allSettled(looks).then(() => this.lookLater());
+      const looks = [...this.containers.values()].map((container) =>
+        container.look(time % rescanEvery === 0),
+      );
+      void Promise.allSettled(looks).then(() => this.lookLater(time + 1));
     });
   }
 
