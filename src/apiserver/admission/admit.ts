@@ -10,7 +10,6 @@ import { forbidden, notFound, type Refusal } from "../status.ts";
 
 /** Deleting these would take the cluster itself away. */
 const immortal: ReadonlySet<string> = new Set(["default", "kube-system", "kube-public"]);
-const namespaceFinalizer = "kubernetes";
 
 /** The object is of the kind Namespace, which its descriptor says. */
 export const asNamespace = (object: KubeObject): Namespace => object;
@@ -50,16 +49,6 @@ export function admitDelete(kind: Descriptor, name: string): Refusal | undefined
   return isNamespaces(kind) && immortal.has(name)
     ? forbidden(kind, name, "this namespace may not be deleted")
     : undefined;
-}
-
-/** A new namespace is active, and kept by its content until that is gone. */
-export function prepareNamespace(namespace: Namespace): void {
-  const finalizers = namespace.spec?.finalizers ?? [];
-  namespace.spec = {
-    ...namespace.spec,
-    finalizers: finalizers.includes(namespaceFinalizer) ? finalizers : [...finalizers, namespaceFinalizer],
-  };
-  namespace.status = { phase: "Active" };
 }
 
 /** Whether a namespace's content still has to be removed. Of other kinds nothing keeps an object but its finalizers. */

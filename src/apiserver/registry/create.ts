@@ -3,7 +3,7 @@ import { cloneJson } from "../../lib/json.ts";
 import type { Descriptor } from "../../model/kinds/descriptor.ts";
 import type { Draft, KubeObject } from "../../model/meta.ts";
 import { uuid, type Random } from "../../world/random.ts";
-import { admitCreate, asNamespace, prepareNamespace } from "../admission/admit.ts";
+import { admitCreate } from "../admission/admit.ts";
 import { Held, heldOf } from "../cache/held.ts";
 import type { WriteOptions } from "../pipeline-options.ts";
 import type { Target } from "../pipeline-route.ts";
@@ -114,7 +114,6 @@ function newObject(registry: Registry, place: ObjectPlace, draft: Draft<KubeObje
   const object: KubeObject = { ...draft, metadata };
   kind.applyDefaults(object);
   kind.prepareCreate?.(object);
-  if (isNamespaces(kind)) prepareNamespace(asNamespace(object));
   const faults = [...metadataFaults(kind, object.metadata), ...kind.validate(object)];
   return faults.length > 0 ? invalid(kind, name, faults) : object;
 }

@@ -30,7 +30,8 @@ function plain<T extends KubeObject>(kind: Descriptor<T>, rules: Partial<Descrip
 const ended: ReadonlySet<string> = new Set(["Succeeded", "Failed"]);
 
 export const servedKinds: readonly Descriptor[] = [
-  plain(namespace),
+  // As it is: its end is the pipeline's affair.
+  namespace,
   plain(node),
   plain(event),
   plain(configMap),

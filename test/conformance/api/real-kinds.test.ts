@@ -1,0 +1,62 @@
+// Owns the conformance of every kind that is served, with its own rules: created, shown, changed, followed, deleted.
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { kinds } from "../../../src/model/kinds/kinds.ts";
+import { brief, daemonSetNamed, podNamed, tryPipeline, type Tried } from "./harness.ts";
+
+let tried: Tried;
+beforeEach(async () => {
+  tried = await tryPipeline({ kinds });
+});
+afterEach(() => tried.stop());
+
+const metadata = { name: "x" };
+const about = { kind: "Pod", namespace: "default", name: "a" };
+/** The least of each kind that is valid. */
+const least: Readonly<Record<string, object>> = {
+  namespaces: { metadata },
+  nodes: { metadata },
+  pods: podNamed("x"),
+  events: { metadata, involvedObject: about },
+  configmaps: { metadata },
+  secrets: { metadata },
+  serviceaccounts: { metadata },
+  leases: { metadata },
+  daemonsets: daemonSetNamed("x"),
+  controllerrevisions: { metadata, revision: 1, data: { spec: {} } },
+  priorityclasses: { metadata, value: 5 },
+};
+
+const table = "application/json;as=Table;v=v1;g=meta.k8s.io";
+
+describe.each(kinds)("$resource", (kind) => {
+  const root = kind.group === "" ? `/api/${kind.version}` : `/apis/${kind.group}/${kind.version}`;
+  const collection = kind.namespaced
+    ? `${root}/namespaces/default/${kind.resource}`
+    : `${root}/${kind.resource}`;
+  const path = `${collection}/x`;
+  const merge = { contentType: "application/merge-patch+json" };
+
+  it("goes the whole way", async () => {
+    const made = await tried.must("POST", collection, least[kind.resource], {
+      query: { fieldValidation: "Strict" },
+    });
+    expect(made).toMatchObject({ kind: kind.kind, metadata: { name: "x", uid: expect.any(String) } });
+    const watch = tried.watch(collection, { resourceVersion: made.metadata.resourceVersion });
+    // What was stored is as the server would store it again.
+    const before = tried.store.revision();
+    expect(await tried.must("PUT", path, made)).toEqual(made);
+    expect(tried.store.revision()).toBe(before);
+    const labelled = await tried.must("PATCH", path, { metadata: { labels: { a: "b" } } }, merge);
+    expect(labelled.metadata).toMatchObject({ labels: { a: "b" }, uid: made.metadata.uid });
+    expect(labelled.metadata.generation).toBe(made.metadata.generation);
+    if (kind.hasStatus)
+      await tried.must("PATCH", `${path}/status`, { metadata: { annotations: { a: "b" } } }, merge);
+    const shown = await tried.must("GET", path, undefined, { accept: table });
+    const { rows } = shown as unknown as { rows: { cells: unknown[] }[] };
+    expect(rows[0]?.cells).toHaveLength(kind.columns.length);
+    await tried.must("DELETE", path);
+    const last = kind.resource === "namespaces" ? "MODIFIED x" : "DELETED x";
+    expect((await watch.take(kind.hasStatus ? 3 : 2)).map(brief).at(-1)).toBe(last);
+    watch.stop();
+  });
+});
