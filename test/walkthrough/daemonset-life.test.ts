@@ -205,7 +205,7 @@ describe.skipIf(kubectlPath === undefined)("a DaemonSet's rollouts", () => {
       const numbers = (
         life.json("get controllerrevisions -l app=short")["items"] as { revision: number }[]
       ).map(({ revision }) => revision);
-      return numbers.sort().join() === "3,4";
+      return numbers.sort((a, b) => a - b).join() === "3,4";
     });
     life.ok("delete ds short");
   });
@@ -247,8 +247,8 @@ describe.skipIf(kubectlPath === undefined)("a DaemonSet's rollouts", () => {
     await eventually("events", () => {
       const events = life.events("DaemonSet", "story");
       return (
-        events.some((event) => /^Normal SuccessfulCreate: Created pod: story-/.test(event)) &&
-        events.some((event) => /^Normal SuccessfulDelete: Deleted pod: story-/.test(event))
+        events.some((event) => event.startsWith("Normal SuccessfulCreate: Created pod: story-")) &&
+        events.some((event) => event.startsWith("Normal SuccessfulDelete: Deleted pod: story-"))
       );
     });
     const described = life.ok("describe ds story");

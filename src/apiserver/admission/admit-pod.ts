@@ -8,7 +8,7 @@ import { isPriorityClasses, type Registry } from "../registry/registry.ts";
 
 /** The objects are of the kinds that their descriptors say. */
 const asPod = (object: KubeObject): Pod => object;
-const asPriorityClass = (object: KubeObject): PriorityClass => object as PriorityClass;
+const asPriorityClass = (object: KubeObject): PriorityClass => object;
 
 /** Changes the pod in place; gives the reason where it may not be. Call with caches that are current. */
 export function admitPod(registry: Registry, object: KubeObject): string | undefined {
