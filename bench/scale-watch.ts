@@ -69,7 +69,7 @@ export function followPods(transport: Transport, labelSelector: string): PodTall
         if (event.type === "ERROR") throw new Error(`cannot watch pods: ${event.object.message}`);
         // The path watched holds pods alone.
         if (event.type === "DELETED") forget(event.object.metadata.uid);
-        else if (event.type !== "BOOKMARK") take(event.object as Pod);
+        else if (event.type !== "BOOKMARK") take(event.object);
       }
       for (const look of waits) look();
     }

@@ -148,9 +148,11 @@ async function addedTimes({ transport, pods }: Measured): Promise<number[]> {
 interface Cluster {
   readonly kubeconfig: string;
   readonly controlPlane: Running | undefined;
+  /** Arguments to Node for the processes started. */
+  readonly profile: readonly string[];
 }
 
-async function measure({ kubeconfig, controlPlane }: Cluster, nodes: number): Promise<ScaleFigures> {
+async function measure({ kubeconfig, controlPlane, profile }: Cluster, nodes: number): Promise<ScaleFigures> {
   const transport = httpTransport({
     network: realNetwork,
     access: await loadKubeconfig(realFiles, kubeconfig),
@@ -158,7 +160,10 @@ async function measure({ kubeconfig, controlPlane }: Cluster, nodes: number): Pr
   });
   const client = createClient(transport);
   const count = ["--count", String(nodes)];
-  const hollow = await startEverynode(["hollow-nodes", "--kubeconfig", kubeconfig, ...count, "--no-events"]);
+  const hollow = await startEverynode(
+    ["hollow-nodes", "--kubeconfig", kubeconfig, ...count, "--no-events"],
+    profile,
+  );
   const pods = followPods(transport, `app=${name}`);
   try {
     await sleep(3000);
@@ -231,7 +236,7 @@ export async function benchScale(nodes: number, profile: readonly string[] = [])
   ];
   const controlPlane = await startEverynode(up, profile);
   try {
-    return await measure({ kubeconfig, controlPlane }, nodes);
+    return await measure({ kubeconfig, controlPlane, profile }, nodes);
   } finally {
     await end(controlPlane);
     rmSync(folder, { recursive: true, force: true });
@@ -310,7 +315,7 @@ export async function run(args: readonly string[]): Promise<void> {
     all.push(
       against === undefined
         ? await benchScale(nodes, profile)
-        : await measure({ kubeconfig: against, controlPlane: undefined }, nodes),
+        : await measure({ kubeconfig: against, controlPlane: undefined, profile }, nodes),
     );
   console.log(table(all));
   console.log(growth(all));

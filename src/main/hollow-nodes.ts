@@ -1,4 +1,5 @@
 // Owns hollow nodes: many real kubelets in one process, whose runtime only keeps books.
+import type { Client, Informers } from "../client/client.ts";
 import { createEventRecorder } from "../client/event-recorder.ts";
 import { createInformers } from "../client/informer.ts";
 import { createClient } from "../client/kube-client.ts";
@@ -46,11 +47,11 @@ export async function startHollowNodes(world: World, options: HollowOptions): Pr
   const { transport, namePrefix, count, nodeIp } = options;
   const client = createClient(transport);
   const whole = createInformers({ transport, clock, random, log });
-  const informers = createSharedInformers(whole, [
-    placing({ kind: podKind, field: "spec.nodeName", placeOf: ({ spec }) => spec?.nodeName }),
-    placing({ kind: nodeKind, field: "metadata.name", placeOf: ({ metadata }) => metadata.name }),
-  ]);
-  const pods = whole.of(podKind);
+  // One node alone follows only what is its own, as any kubelet does.
+  const informers = count === 1 ? whole : sharedByNodes(whole);
+  const all = count === 1 ? undefined : whole.of(podKind);
+  const nodeOf = (target: string) =>
+    all === undefined ? `${namePrefix}1` : all.get(podKeyOfTarget(target) ?? "")?.spec?.nodeName;
   const shared = await openSharedPort(
     network,
     {
@@ -58,7 +59,7 @@ export async function startHollowNodes(world: World, options: HollowOptions): Pr
       port: options.port,
       tls: { ...options.serving, ...(options.clientCa === undefined ? {} : { ca: options.clientCa }) },
     },
-    (target) => pods.get(podKeyOfTarget(target) ?? "")?.spec?.nodeName,
+    nodeOf,
   );
   const make = kubeletMaker(world, options, { client, informers, shared });
   const kubelets: Kubelet[] = [];
@@ -85,9 +86,15 @@ export async function startHollowNodes(world: World, options: HollowOptions): Pr
   };
 }
 
+const sharedByNodes = (whole: Informers): Informers =>
+  createSharedInformers(whole, [
+    placing({ kind: podKind, field: "spec.nodeName", placeOf: ({ spec }) => spec?.nodeName }),
+    placing({ kind: nodeKind, field: "metadata.name", placeOf: ({ metadata }) => metadata.name }),
+  ]);
+
 interface Common {
-  readonly client: ReturnType<typeof createClient>;
-  readonly informers: ReturnType<typeof createSharedInformers>;
+  readonly client: Client;
+  readonly informers: Informers;
   readonly shared: SharedPort;
 }
 
