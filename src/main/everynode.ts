@@ -1,5 +1,6 @@
 // Owns the entry point: which command is meant, and how its failure is told.
 import { Command, CommanderError, Option } from "commander";
+import { version } from "../model/version.ts";
 import { wordsOf } from "../world/log.ts";
 import { Refusal, wholeNumber } from "./refusal.ts";
 
@@ -85,7 +86,7 @@ function addComponents(program: Command): void {
 async function main(args: readonly string[]): Promise<number> {
   const program = new Command("everynode")
     .description("One of your pods on every node: a Kubernetes-compatible orchestrator for DaemonSets")
-    .version(process.env["npm_package_version"] ?? "0.1.0")
+    .version(version)
     .exitOverride();
   addUp(program);
   addKubelet(program);
