@@ -1,5 +1,6 @@
 // Owns the composition of one node: its runtime, its kubelet, and who it is to the API server.
 import { join } from "node:path";
+import { statfs } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
 import { createEventRecorder } from "../client/event-recorder.ts";
 import { createInformers } from "../client/informer.ts";
@@ -67,11 +68,7 @@ export async function startNode(world: World, options: NodeOptions): Promise<Run
       port: options.port,
       labels: options.labels,
       taints: options.taints,
-      capacity: {
-        cpu: String(availableParallelism()),
-        memory: `${Math.floor(totalmem() / 1024)}Ki`,
-        "ephemeral-storage": "100Gi",
-      },
+      capacity: await machineCapacity(rootDir),
       tls: { ...options.serving, ...(options.clientCa === undefined ? {} : { ca: options.clientCa }) },
       version: kubernetesVersion,
     },
@@ -84,6 +81,16 @@ export async function startNode(world: World, options: NodeOptions): Promise<Run
       if (pods === "end") await endContainers(runtime);
       await runtime.close();
     },
+  };
+}
+
+/** What the machine has: all nodes of one machine have the same, for what runs on one is not taken from another. */
+async function machineCapacity(rootDir: string): Promise<Record<string, string>> {
+  const disk = await statfs(rootDir);
+  return {
+    cpu: String(availableParallelism()),
+    memory: `${Math.floor(totalmem() / 1024)}Ki`,
+    "ephemeral-storage": `${Math.floor((disk.blocks * disk.bsize) / 1024)}Ki`,
   };
 }
 
