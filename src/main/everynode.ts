@@ -20,6 +20,12 @@ function addUp(program: Command): void {
     .option("--data-dir <folder>", "where everything is kept; a second `up` on it resumes", ".everynode")
     .option("--port <port>", "port of the API server on 127.0.0.1; 0 picks a free one", port, 6443)
     .option("--kubeconfig <file>", "where to write the kubeconfig (default: kubeconfig in the data folder)")
+    .option(
+      "--hollow-nodes <count>",
+      "how many nodes to add whose containers are only imagined, to try things at scale",
+      wholeNumber("--hollow-nodes", 0, 100_000),
+      0,
+    )
     .option("--demo", "apply examples/heartbeat.yaml and show each node's pod live")
     .action(async (options) => (await import("./up.ts")).runUp(options));
 }
@@ -38,6 +44,18 @@ function addKubelet(program: Command): void {
     .option("--port <port>", "port of the kubelet's own server; 0 picks a free one", port, 0)
     .option("--container-runtime-endpoint <endpoint>", "what runs containers: process", "process")
     .action(async (options) => (await import("./kubelet.ts")).runKubelet(options));
+}
+
+function addHollowNodes(program: Command): void {
+  withLogLevel(program.command("hollow-nodes"))
+    .description("run many nodes whose containers are only imagined, against any Kubernetes API server")
+    .requiredOption("--kubeconfig <file>", "the cluster to join, and as whom")
+    .requiredOption("--count <count>", "how many nodes", wholeNumber("--count", 1, 100_000))
+    .option("--name-prefix <prefix>", "what their names begin with; a number follows", "hollow-")
+    .option("--node-ip <address>", "address they are reached at", "127.0.0.1")
+    .option("--port <port>", "port they share; 0 picks a free one", port, 0)
+    .option("--no-events", "write no events about their pods")
+    .action(async (options) => (await import("./hollow-nodes.ts")).runHollowNodes(options));
 }
 
 function addComponents(program: Command): void {
@@ -82,6 +100,7 @@ async function main(args: readonly string[]): Promise<number> {
     .exitOverride();
   addUp(program);
   addKubelet(program);
+  addHollowNodes(program);
   addComponents(program);
   addWhy(program);
   try {

@@ -72,16 +72,17 @@ export class NodeAgent {
   /** Heartbeats until the signal aborts or the node is deleted. */
   async beat(): Promise<void> {
     const { clock, signal, log, period, random } = this.options;
+    let first = true;
     while (!signal.aborted && !this.ended) {
       try {
         await this.beatOnce();
       } catch (thrown) {
         if (!signal.aborted) log.warn("heartbeat not written, will try again", { error: wordsOf(thrown) });
       }
-      // Many kubelets started together should not beat together.
-      await pause(clock, period - random.int(Math.max(1, Math.floor(period / 25))), signal).catch(
-        () => undefined,
-      );
+      // Many kubelets started together should not beat together: the second beat comes at any time within the period.
+      const early = Math.max(1, Math.floor(first ? period : period / 25));
+      first = false;
+      await pause(clock, period - random.int(early), signal).catch(() => undefined);
     }
   }
 
