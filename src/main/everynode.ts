@@ -82,6 +82,17 @@ function addComponents(program: Command): void {
     .action(async (options) => (await import("./scheduler.ts")).runScheduler(options));
 }
 
+function addWhy(program: Command): void {
+  withLogLevel(program.command("why"))
+    .description("tell for each node whether a DaemonSet's pod is there, should be there, and why not")
+    .argument("<daemonset>", "ds/NAME")
+    .option("-n, --namespace <namespace>", "its namespace (default: the kubeconfig's)")
+    .option("--node <name>", "only this node")
+    .option("--kubeconfig <file>", "the cluster to ask (default: $KUBECONFIG, else ~/.kube/config)")
+    .addOption(new Option("-o, --output <format>", "for programs").choices(["json"]))
+    .action(async (target: string, options) => (await import("./why.ts")).runWhy(target, options));
+}
+
 /** The exit status: 0 done, 1 failed, 2 wrong usage. */
 async function main(args: readonly string[]): Promise<number> {
   const program = new Command("everynode")
@@ -92,6 +103,7 @@ async function main(args: readonly string[]): Promise<number> {
   addKubelet(program);
   addHollowNodes(program);
   addComponents(program);
+  addWhy(program);
   try {
     await program.parseAsync([...args], { from: "user" });
     return 0;

@@ -134,8 +134,10 @@ describe.skipIf(kubectlPath === undefined)("a DaemonSet and the owners of pods",
     const startNode = () =>
       life.also(
         "kubelet",
-        ...["--kubeconfig", life.kubeconfig, "--node-name", "worker-9"],
-        ...["--root-dir", join(life.folder, "d9")],
+        "--kubeconfig",
+        life.kubeconfig,
+        "--node-name=worker-9",
+        `--root-dir=${join(life.folder, "d9")}`,
       );
     const first = startNode();
     life.apply(agent("back"));
