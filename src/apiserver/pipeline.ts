@@ -91,6 +91,8 @@ interface Allowed {
   readonly verb: Verb;
   readonly query: Query;
   readonly showing: Showing;
+  /** What the client calls itself. */
+  readonly agent: string | undefined;
 }
 
 async function answer(way: Way, request: ApiRequest, caller: Caller): Promise<ApiResponse> {
@@ -119,7 +121,7 @@ function allow({ registry, route, authorize }: Way, request: ApiRequest, caller:
   if (form instanceof Refusal) return form;
   const include = readIncludeObject(query["includeObject"]);
   const showing = { kind: target.kind, form, include, now: registry.clock.now() };
-  return { target, verb, query, showing };
+  return { target, verb, query, showing, agent: caller.agent };
 }
 
 const attributesFor = (path: string, target: Target | "none", verb: Verb | "none"): Attributes =>
@@ -155,10 +157,10 @@ function deniedBy(
 
 /** Act, in pipeline-act.ts. A fault of our own is answered as such and ends this request only. */
 async function perform({ registry }: Way, request: ApiRequest, allowed: Allowed): Promise<Reply | Refusal> {
-  const { target, verb, query } = allowed;
+  const { target, verb, query, agent } = allowed;
   if (verb === "watch") return badRequest("a watch is not answered at once: open it as a watch");
   try {
-    return await act(registry, { target, verb, query, request });
+    return await act(registry, { target, verb, query, request, agent });
   } catch (thrown) {
     registry.log.error("a request failed", { path: request.path, because: wordsOf(thrown) });
     return internalError(wordsOf(thrown));
