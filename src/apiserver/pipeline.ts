@@ -10,6 +10,7 @@ import type { Attributes, Authorize, EncodedAnswer, Pipeline } from "./answer.ts
 import { Deadlines } from "./cache/deadlines.ts";
 import type { Emission } from "./cache/emission.ts";
 import { Feed } from "./cache/feed.ts";
+import { serveOldVersions } from "./old-versions.ts";
 import { act } from "./pipeline-act.ts";
 import { isTrue, readWatchOptions, type Query } from "./pipeline-options.ts";
 import { asEncoded, asResponse, shapedEmission, type Reply, type Showing } from "./pipeline-respond.ts";
@@ -66,12 +67,15 @@ export async function createPipeline(parts: PipelineParts): Promise<RunningPipel
   await feed.start();
   const stopCompaction = startCompaction(store, clock, log);
   const way: Way = { registry, route: createRouter(kinds), authorize: parts.authorize };
-  return {
-    registry,
+  const pipeline = serveOldVersions(kinds, {
     answer: (request, caller) => answer(way, request, caller),
     answerEncoded: (request, caller) => answerEncoded(way, request, caller),
     watch: (request, caller, signal) => watchEvents(way, request, caller, signal),
     watchEncoded: (request, caller, signal) => watchEncoded(way, request, caller, signal),
+  });
+  return {
+    registry,
+    ...pipeline,
     stop: () => {
       stopCompaction();
       return feed.stop();

@@ -139,16 +139,17 @@ function partsOf(
   return parts;
 }
 
-/** The fields a configuration speaks of: values, items and entries of maps; a struct only where it is empty. */
+/** The fields a configuration speaks of: values, items and entries of maps; a struct or list only where it is empty. */
 export function fieldsOf(shape: Shape, config: Json): FieldSet {
-  return spoken(shape, config, false) ?? emptySet;
+  const { "f:metadata": metadata, ...fields } = spoken(shape, config, false) ?? emptySet;
+  return metadata === undefined || isEmptySet(metadata) ? fields : { "f:metadata": metadata, ...fields };
 }
 
 function spoken(shape: Shape, value: Json, isItem: boolean): FieldSet | undefined {
   if (shape.is === "leaf") return member;
   const inside = (inner: Shape, part: Json): FieldSet | undefined =>
     spoken(inner, part, shape.is !== "struct");
-  const isEmpty = isJsonObject(value) && isEmptyObject(value);
+  const isEmpty = isJsonList(value) ? value.length === 0 : isJsonObject(value) && isEmptyObject(value);
   return nodeOf(isItem || isEmpty, partsOf(shape, value, inside));
 }
 
