@@ -13,12 +13,20 @@ import { decode } from "./decode.ts";
 import { objectKey } from "./place.ts";
 import { newMetadata } from "./plan-metadata.ts";
 import { settle, type ObjectPlace } from "./read.ts";
+import { ownedAtBirth } from "./ownership.ts";
 import { isPods, type Registry } from "./registry.ts";
 import { putObject } from "./write.ts";
 
 export interface Answered {
   readonly held: Held;
   readonly warnings: readonly string[];
+  /** Made by a request that might have found it there. */
+  readonly isNew?: boolean;
+}
+
+export interface CreateOptions extends WriteOptions {
+  /** The body is an applied configuration: only what it speaks of is owned. */
+  readonly isApplied?: boolean;
 }
 
 // Upstream's: no vowels and nothing that looks like another, so that no name is a word.
@@ -37,7 +45,7 @@ export async function createObject(
   registry: Registry,
   target: Target,
   body: unknown,
-  options: WriteOptions,
+  options: CreateOptions,
 ): Promise<Answered | Refusal> {
   const decoded = decode(target.kind, body, options.fieldValidation);
   if (decoded instanceof Refusal) return decoded;
@@ -53,7 +61,7 @@ export async function createObject(
     const place = { kind: target.kind, namespace, name };
     // With one name there is one object, whose defaults may be filled in where it stands.
     const own = base === "" ? draft : cloneJson(draft);
-    const held = await createNamed(registry, place, own, options.dryRun);
+    const held = await createNamed(registry, place, own, options);
     if (held !== "taken") return held instanceof Refusal ? held : { held, warnings };
   }
   return noFreeName(target.kind, base);
@@ -76,8 +84,9 @@ async function createNamed(
   registry: Registry,
   place: ObjectPlace,
   draft: Draft<KubeObject>,
-  dryRun: boolean,
+  options: CreateOptions,
 ): Promise<Held | Refusal | "taken"> {
+  const { dryRun } = options;
   const { kind, namespace, name } = place;
   const key = objectKey(kind, namespace, name);
   for (let attempt = 0; ; attempt += 1) {
@@ -85,7 +94,7 @@ async function createNamed(
     if (stale !== undefined) return stale;
     const admitted = admitCreate(registry, kind, { namespace, name });
     if (admitted instanceof Refusal) return admitted;
-    const object = newObject(registry, place, draft);
+    const object = newObject(registry, place, draft, options);
     if (object instanceof Refusal) return object;
     if (dryRun && registry.feed.cacheOf(kind).get(key) !== undefined) return alreadyExists(kind, name, false);
     const guards = [{ key, is: "absent" } as const, ...admitted.guards];
@@ -102,7 +111,12 @@ async function createNamed(
 }
 
 /** The object as it would be stored, or every fault in it. */
-function newObject(registry: Registry, place: ObjectPlace, draft: Draft<KubeObject>): KubeObject | Refusal {
+function newObject(
+  registry: Registry,
+  place: ObjectPlace,
+  draft: Draft<KubeObject>,
+  options: CreateOptions,
+): KubeObject | Refusal {
   const { kind, namespace, name } = place;
   const metadata = newMetadata(draft.metadata, {
     uid: uuid(registry.random),
@@ -112,10 +126,14 @@ function newObject(registry: Registry, place: ObjectPlace, draft: Draft<KubeObje
     now: registry.clock.now(),
   });
   const object: KubeObject = { ...draft, metadata };
+  const owned = ownedAtBirth(registry, kind, draft, options);
   kind.applyDefaults(object);
   kind.prepareCreate?.(object);
   const why = isPods(kind) ? admitPod(registry, object) : undefined;
   if (why !== undefined) return forbidden(kind, name, why);
   const faults = [...metadataFaults(kind, object.metadata), ...kind.validate(object)];
-  return faults.length > 0 ? invalid(kind, name, faults) : object;
+  if (faults.length > 0) return invalid(kind, name, faults);
+  const managedFields = owned(object);
+  if (managedFields.length > 0) object.metadata.managedFields = managedFields;
+  return object;
 }

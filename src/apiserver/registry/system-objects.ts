@@ -30,6 +30,8 @@ async function create(
   const made = await createObject(registry, collectionOf(kind), body, {
     dryRun: false,
     fieldValidation: "Strict",
+    manager: "kube-apiserver",
+    force: false,
   });
   if (made instanceof Refusal && made.status.reason !== "AlreadyExists")
     throw new Error(
