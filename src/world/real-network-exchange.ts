@@ -15,6 +15,9 @@ const isGone = (response: Outgoing): boolean =>
 // HTTP/2 forbids the headers that speak of one connection.
 const hopByHop = new Set(["connection", "keep-alive", "transfer-encoding", "upgrade"]);
 
+// Copying a longer body costs more than a second write.
+const oneWriteMax = 16 * 1024;
+
 function headersFor(response: Outgoing, headers: Headers): Record<string, string | string[]> {
   const out: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(headers))
@@ -126,7 +129,10 @@ class RealExchange implements Exchange {
     const plain = response as ServerResponse;
     plain.writeHead(status, { ...headersFor(response, headers), ...length });
     if (this.method === "HEAD") plain.end();
-    else plain.end(bytes);
+    else if (bytes.byteLength > oneWriteMax || isHttp2(response)) plain.end(bytes);
+    // Head and body then leave in one write; as Latin-1 each character is one byte, whatever they mean.
+    else
+      plain.end(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1"), "latin1");
   }
 
   stream(status: number, headers: Headers): ResponseStream {

@@ -97,6 +97,11 @@ describe("requests", () => {
       const answer = await client().request({ method: "POST", url: `${origin}/a?b=c`, body: "hällo" });
       expect(answer.status).toBe(200);
       expect(await answer.text()).toBe("hällo");
+      const bytes = Uint8Array.from({ length: 256 }, (_value, at) => at);
+      const echoed = await client().request({ method: "POST", url: origin, body: bytes });
+      const got: Uint8Array[] = [];
+      for await (const chunk of echoed.chunks) got.push(chunk);
+      expect(Buffer.concat(got)).toEqual(Buffer.from(bytes));
     }
   });
 

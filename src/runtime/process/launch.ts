@@ -23,6 +23,8 @@ export interface Launch {
   readonly hostname: string;
   readonly config: ContainerConfig;
   readonly isolation: Isolation;
+  /** `cgroup.procs` files of the groups that limit it. */
+  readonly groupFiles: readonly string[];
 }
 
 export type Launched =
@@ -63,7 +65,7 @@ function textOf(launch: Launch): string {
     workingDir: config.workingDir ?? "/",
     words: [...config.command, ...config.args],
     ...(oom === undefined ? {} : { oomScoreAdjust: oom }),
-    cgroups: isolation.cgroups,
+    cgroups: launch.groupFiles,
   });
 }
 
