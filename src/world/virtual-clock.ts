@@ -1,18 +1,12 @@
 // Owns simulated time: it moves only when it is told to, and timers fire in order of their due time.
 import type { Instant, Millis } from "../lib/units.ts";
 import type { Clock } from "./clock.ts";
-
-interface Timer {
-  readonly due: Instant;
-  readonly order: number;
-  readonly act: () => void;
-}
+import { TimerHeap } from "./timer-heap.ts";
 
 /** Deterministic clock: timers due at the same instant fire in the order they were set. */
 export class VirtualClock implements Clock {
   private instant: Instant;
-  private order = 0;
-  private readonly timers = new Set<Timer>();
+  private readonly timers = new TimerHeap();
 
   constructor(start: Instant = Date.UTC(2026, 0, 1)) {
     this.instant = start;
@@ -23,24 +17,28 @@ export class VirtualClock implements Clock {
   }
 
   after(delay: Millis, act: () => void): () => void {
-    const timer: Timer = { due: this.instant + Math.max(0, delay), order: this.order++, act };
-    this.timers.add(timer);
-    return () => this.timers.delete(timer);
+    return this.timers.add(this.instant + Math.max(0, delay), act);
   }
 
   /** When the next timer is due, or nothing where none is set. */
   nextDue(): Instant | undefined {
-    return this.next()?.due;
+    return this.timers.first()?.due;
+  }
+
+  /** Fires the next timer if it is due by then, moving time to it; whether there was one. */
+  fireNext(end: Instant): boolean {
+    const due = this.timers.first()?.due;
+    if (due === undefined || due > end) return false;
+    const act = this.timers.take();
+    this.instant = Math.max(this.instant, due);
+    act?.();
+    return true;
   }
 
   /** Moves time forward, firing what falls due; what those timers do synchronously is seen by later ones. */
   advance(by: Millis): void {
     const end = this.instant + by;
-    for (let timer = this.next(); timer !== undefined && timer.due <= end; timer = this.next()) {
-      this.timers.delete(timer);
-      this.instant = Math.max(this.instant, timer.due);
-      timer.act();
-    }
+    while (this.fireNext(end));
     this.instant = end;
   }
 
@@ -48,26 +46,9 @@ export class VirtualClock implements Clock {
   async advanceAsync(by: Millis): Promise<void> {
     const end = this.instant + by;
     await settle();
-    for (let timer = this.next(); timer !== undefined && timer.due <= end; timer = this.next()) {
-      this.timers.delete(timer);
-      this.instant = Math.max(this.instant, timer.due);
-      timer.act();
-      await settle();
-    }
+    while (this.fireNext(end)) await settle();
     this.instant = end;
     await settle();
-  }
-
-  private next(): Timer | undefined {
-    let first: Timer | undefined;
-    for (const timer of this.timers)
-      if (
-        first === undefined ||
-        timer.due < first.due ||
-        (timer.due === first.due && timer.order < first.order)
-      )
-        first = timer;
-    return first;
   }
 }
 

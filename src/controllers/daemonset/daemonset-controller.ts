@@ -41,6 +41,8 @@ export async function startDaemonSetController(options: DaemonSetControllerOptio
 interface Memory {
   readonly uid: string;
   readonly backOffs: Map<string, BackOff>;
+  /** By node, the pod that was asked for and has not been seen. */
+  readonly asked: Map<string, string>;
   plannedAt: Instant;
   /** The set that was last planned for and what its pods are made from, while both hold. */
   basis: { readonly set: DaemonSet; readonly current: CurrentRevision } | undefined;
@@ -129,10 +131,18 @@ class DaemonSetController {
     this.pods.observe(change);
     if (change.is === "changed" && !podMatters(change.object, change.previous)) return;
     for (const set of this.concerned(change)) {
+      this.seen(set, change.object);
       this.later(set);
       const node = change.is === "removed" ? this.nodes.get(targetNodeOf(change.object) ?? "") : undefined;
       if (node !== undefined) this.hurry(set, node);
     }
+  }
+
+  private seen(set: DaemonSet, pod: Pod): void {
+    const asked = this.memories.get(keyOf(set))?.asked;
+    if (asked === undefined || asked.size === 0) return;
+    const node = targetNodeOf(pod) ?? "";
+    if (asked.get(node) === pod.metadata.name) asked.delete(node);
   }
 
   private onRevision(change: InformerChange<ControllerRevision>): void {
@@ -169,6 +179,8 @@ class DaemonSetController {
     if (!this.open || memory?.basis?.set.metadata.generation !== set.metadata.generation) return;
     if (memory?.basis === undefined || memory.basis.set.metadata.uid !== set.metadata.uid) return;
     for (const _ of this.podInformer.byIndex("place", `${set.metadata.uid}/${node.metadata.name}`)) return;
+    for (const pod of this.pods.unseen())
+      if (controllerOf(pod)?.uid === set.metadata.uid && targetNodeOf(pod) === node.metadata.name) return;
     for (const orphan of this.pods.orphansIn(set.metadata.namespace ?? ""))
       if (targetNodeOf(orphan) === node.metadata.name) return;
     const { current } = memory.basis;
@@ -193,6 +205,7 @@ class DaemonSetController {
       revisions: both(this.revisions.ownedBy(uid), this.revisions.orphansIn(namespace)),
       now: this.options.clock.now(),
       backOffs: memory.backOffs,
+      asked: memory.asked,
       nameTaken: (name) => this.pods.get(`${namespace}/${name}`) !== undefined,
     };
   }
@@ -228,7 +241,7 @@ class DaemonSetController {
     for (const action of actions)
       if (action.do === "replan") this.queue.addAfter(key, action.at - this.options.clock.now());
       else if (action.do === "write-status")
-        written = await new Performer(this.ports(), set, new Map(), undefined).perform(action);
+        written = await this.performer(set, this.memoryOf(key, set), undefined).perform(action);
     if (outcome === "done" && written === "done") this.queue.forget(key);
     else this.queue.addLimited(key);
   }
@@ -239,19 +252,29 @@ class DaemonSetController {
     actions: readonly Action[],
     current: CurrentRevision | undefined,
   ): Promise<Done> {
-    const performer = new Performer(this.ports(), set, memory.backOffs, current);
+    // Known from the plan on, not from the request on: another plan may be made before that is sent. Kept until the pod has been
+    // seen, for an answer that never came may belong to a pod that stands.
+    for (const action of actions) if (action.do === "create-pod") memory.asked.set(action.node, action.name);
+    const performer = this.performer(set, memory, current);
     return slowStart(actions, this.concurrency, (action) => performer.perform(action));
   }
 
-  private ports() {
+  private performer(set: DaemonSet, memory: Memory, current: CurrentRevision | undefined): Performer {
     const { client, recorder } = this.options;
-    return { client, recorder, pods: this.pods, revisions: this.revisions };
+    const ports = { client, recorder, pods: this.pods, revisions: this.revisions };
+    return new Performer(ports, set, memory, current);
   }
 
   private memoryOf(key: string, set: DaemonSet): Memory {
     const known = this.memories.get(key);
     if (known?.uid === set.metadata.uid) return known;
-    const memory = { uid: set.metadata.uid, backOffs: new Map(), plannedAt: -Infinity, basis: undefined };
+    const memory = {
+      uid: set.metadata.uid,
+      backOffs: new Map(),
+      asked: new Map(),
+      plannedAt: -Infinity,
+      basis: undefined,
+    };
     this.memories.set(key, memory);
     return memory;
   }

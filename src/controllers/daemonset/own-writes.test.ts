@@ -72,3 +72,12 @@ test("what was made and taken away while the informer listed anew does not linge
   tell(podAt("y", "9"));
   expect(seen()).toEqual(["y:9"]);
 });
+
+test("what we wrote is unseen until the informer has told it", () => {
+  const { writes, tell } = overlay();
+  const made = podAt("made", "20");
+  writes.record(made);
+  expect([...writes.unseen()]).toEqual([made]);
+  tell(made);
+  expect([...writes.unseen()]).toEqual([]);
+});

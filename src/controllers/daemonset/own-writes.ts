@@ -41,6 +41,11 @@ export class OwnWrites<T extends KubeObject> {
     return this.written.get(key) ?? this.informer.get(key);
   }
 
+  /** What we wrote and the informer has not told. */
+  unseen(): Iterable<T> {
+    return this.written.values();
+  }
+
   /** The objects that an owner controls. */
   *ownedBy(uid: string): Iterable<T> {
     yield* this.over(this.informer.byIndex("controller", uid), (object) => controllerOf(object)?.uid === uid);

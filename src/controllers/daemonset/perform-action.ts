@@ -21,25 +21,31 @@ export interface PerformPorts {
   readonly revisions: OwnWrites<ControllerRevision>;
 }
 
+/** What is remembered of a set from one plan to the next. */
+export interface PerformMemory {
+  readonly backOffs: Map<string, BackOff>;
+  readonly asked: Map<string, string>;
+}
+
 const refOf = ({ metadata: { name, namespace } }: KubeObject) => ({ name, namespace });
 
 /** Carries out the actions of one plan for one set. */
 export class Performer {
   private readonly ports: PerformPorts;
   private readonly set: DaemonSet;
-  private readonly backOffs: Map<string, BackOff>;
+  private readonly memory: PerformMemory;
   private readonly mould: PodMould | undefined;
   private owning: Promise<boolean> | undefined;
 
   constructor(
     ports: PerformPorts,
     set: DaemonSet,
-    backOffs: Map<string, BackOff>,
+    memory: PerformMemory,
     current: CurrentRevision | undefined,
   ) {
     this.ports = ports;
     this.set = set;
-    this.backOffs = backOffs;
+    this.memory = memory;
     this.mould = current === undefined ? undefined : podMouldOf(set, current);
   }
 
@@ -51,7 +57,7 @@ export class Performer {
       case "create-pod":
         return this.createPod(action.node, action.name);
       case "delete-pod":
-        if (action.backOff !== undefined) this.backOffs.set(action.node, action.backOff);
+        if (action.backOff !== undefined) this.memory.backOffs.set(action.node, action.backOff);
         return this.deletePod(action.pod);
       case "adopt-pod":
         return this.adopt(podKind, action.pod, this.ports.pods);
@@ -90,6 +96,7 @@ export class Performer {
     }
     if (answer.is === "ok") {
       this.ports.pods.record(answer.object);
+      this.memory.asked.delete(node);
       this.tell("Normal", "SuccessfulCreate", `Created pod: ${name}`);
       return "done";
     }

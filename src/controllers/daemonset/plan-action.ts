@@ -29,6 +29,8 @@ export interface Observed {
   readonly backOffs: ReadonlyMap<string, BackOff>;
   /** Whether a pod of that name stands in the set's namespace, whoever owns it. */
   readonly nameTaken: (name: string) => boolean;
+  /** By node, the name of a pod that was asked for and that nobody has seen yet: only that very name is harmless to ask for again. */
+  readonly asked?: ReadonlyMap<string, string>;
 }
 
 export type PodEnd =

@@ -46,9 +46,11 @@ export function planDaemonSet(observed: Observed): DaemonSetPlan {
   return { actions: withOneReplan(planned, nextAvailable(set, nodes, observed.now)), current, nodes };
 }
 
+type NodeObserved = Pick<Observed, "set" | "now" | "backOffs" | "nameTaken" | "asked">;
+
 /** The rules that hold for all nodes; names given out by one plan are not given out twice. */
 export function podRulesOf(
-  { set, now, backOffs, nameTaken }: Pick<Observed, "set" | "now" | "backOffs" | "nameTaken">,
+  { set, now, backOffs, nameTaken, asked }: NodeObserved,
   current: CurrentRevision,
 ): PodRules {
   const given = new Set<string>();
@@ -59,7 +61,10 @@ export function podRulesOf(
     now,
     backOffs,
     nameFor: (node) => {
-      const name = daemonPodName(set, node, current.hash, (name) => given.has(name) || nameTaken(name));
+      const taken = (name: string) => given.has(name) || nameTaken(name);
+      const before = asked?.get(node);
+      const name =
+        before === undefined || taken(before) ? daemonPodName(set, node, current.hash, taken) : before;
       given.add(name);
       return name;
     },
@@ -90,11 +95,7 @@ function withOneReplan(actions: readonly Action[], available: Instant | undefine
 }
 
 /** What a single node without any pod of the set needs, when the set's revision is known: its share of the whole plan. */
-export function planNewNode(
-  observed: Pick<Observed, "set" | "now" | "backOffs" | "nameTaken">,
-  current: CurrentRevision,
-  node: Node,
-): readonly Action[] {
+export function planNewNode(observed: NodeObserved, current: CurrentRevision, node: Node): readonly Action[] {
   const { set } = observed;
   if (set.metadata.deletionTimestamp !== undefined || selectsAll(set)) return [];
   const at: NodePods = { node, placement: placementOn(placementRulesOf(set), node), pods: [] };
