@@ -48,6 +48,41 @@ function addKubelet(program: Command): void {
     .action(async (options) => (await import("./kubelet.ts")).runKubelet(options));
 }
 
+function addNodeTools(program: Command): void {
+  const root = "the kubelet's root folder, or the data folder of up (.everynode-kubelet, then .everynode)";
+  program
+    .command("ps")
+    .description("list the containers on this node from its own files, with no API server")
+    .option("--root-dir <folder>", root)
+    .option("-a, --all", "those that have ended too")
+    .option("-q, --quiet", "only their IDs")
+    .option("--no-trunc", "whole IDs and commands")
+    .action(async (options) => (await import("./ps.ts")).runPs(options));
+  program
+    .command("logs <pod>")
+    .description("show a container's log from this node's own files, with no API server")
+    .option("--root-dir <folder>", root)
+    .option("-c, --container <name>", "which container, where the pod has several")
+    .option("-n, --namespace <namespace>", "of the pod (default)")
+    .option("-f, --follow", "go on while the container runs")
+    .option("-p, --previous", "of the container that ran before")
+    .option("--timestamps", "with the time of every line")
+    .option("--tail <lines>", "only the last lines", wholeNumber("--tail", 0, 1_000_000_000))
+    .option("--since <time>", "only what is younger, such as 10m")
+    .action(async (pod, options) => (await import("./logs.ts")).runLogs(pod, options));
+  program
+    .command("lint <paths...>")
+    .description("check manifests and manifest folders with no server; exit status 1 on findings")
+    .addOption(
+      new Option(
+        "--as <what>",
+        "a folder is checked as static pods, a file as manifests of any kind",
+      ).choices(["static-pods", "manifests"]),
+    )
+    .option("--node-name <name>", "node that static pods are checked for (the host's name)")
+    .action(async (paths, options) => (await import("./lint.ts")).runLint(paths, options));
+}
+
 function addComponents(program: Command): void {
   withLogLevel(program.command("apiserver"))
     .description("run the API server and its store")
@@ -79,6 +114,7 @@ async function main(args: readonly string[]): Promise<number> {
     .exitOverride();
   addUp(program);
   addKubelet(program);
+  addNodeTools(program);
   addComponents(program);
   try {
     await program.parseAsync([...args], { from: "user" });

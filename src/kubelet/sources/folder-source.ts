@@ -198,7 +198,7 @@ class FolderLook {
   /** The folder says nothing: what it last held goes on. */
   private goOn(because: string): void {
     const found = Array.from(this.memory.keys(), (name) => ({ name, is: "unreadable" as const, because }));
-    const { pods } = this.plan(found);
+    const pods = this.plan(found).taken.map(({ pod }) => pod);
     this.tell(pods);
     this.report([
       {
@@ -222,14 +222,14 @@ class FolderLook {
   }
 
   private async take(read: FolderRead & { is: "read" }): Promise<void> {
-    const { pods, complaints, memory } = this.plan(read.files);
+    const { taken, complaints, memory } = this.plan(read.files);
     const before = this.memory;
     this.memory = memory;
     const same =
       before.size === memory.size &&
       Array.from(memory).every(([name, { text }]) => before.get(name)?.text === text);
     if (!same) await this.keep();
-    this.tell(pods);
+    this.tell(taken.map(({ pod }) => pod));
     this.report(complaints);
   }
 

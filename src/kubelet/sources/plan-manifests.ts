@@ -24,8 +24,14 @@ export interface Remembered {
 }
 export type Memory = ReadonlyMap<string, Remembered>;
 
+export interface TakenPod {
+  readonly file: string;
+  readonly pod: Pod;
+}
+
 export interface ManifestPlan {
-  readonly pods: readonly Pod[];
+  /** One a file, in name order. */
+  readonly taken: readonly TakenPod[];
   readonly complaints: readonly Complaint[];
   readonly memory: Memory;
 }
@@ -80,7 +86,7 @@ export type ReadText = (text: string) => ManifestRead;
 
 /** Which file gave which name and UID: the first by name has it. */
 class Taken {
-  readonly pods: Pod[] = [];
+  readonly pods: TakenPod[] = [];
   private readonly names = new Map<string, string>();
   private readonly uids = new Map<string, string>();
 
@@ -96,7 +102,7 @@ class Taken {
       return `its metadata.uid ${uid} is that of the pod in ${sameUid}: leave it out or give another`;
     this.names.set(key, file);
     this.uids.set(uid, file);
-    this.pods.push(pod);
+    this.pods.push({ file, pod });
     return undefined;
   }
 }
@@ -135,7 +141,7 @@ export function planManifests(
     const clash = taken.take(name, pod);
     if (clash !== undefined) complaints.push({ file: name, because: clash });
   }
-  return { pods: taken.pods, complaints, memory };
+  return { taken: taken.pods, complaints, memory };
 }
 
 const backupWords = "it looks like an editor's backup and is not run: remove it, or rename it to run it";

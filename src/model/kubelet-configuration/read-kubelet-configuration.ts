@@ -92,8 +92,7 @@ function readFields(fields: Readonly<Record<string, unknown>>, say: Say): Kubele
     else notes.push(say(name, "is not gone by: this kubelet has no such setting"));
   }
   if (problems.length > 0) return { is: "bad", problems };
-  // Each field has been read by its type in `honoured`, which is that of the interface.
-  return { is: "read", configuration: configuration as KubeletConfiguration, notes };
+  return { is: "read", configuration, notes };
 }
 
 const honouredType = (name: string): FieldType | undefined =>
@@ -140,7 +139,7 @@ const wantedOf = (type: Exclude<FieldType, { is: "duration" | "taints" }>): stri
       return "a map of header names to lists of values";
     case "object":
       return "a map";
-    case "objects":
+    default:
       return "a list of maps";
   }
 };
@@ -159,7 +158,7 @@ function isOf(type: Exclude<FieldType, { is: "duration" | "taints" }>, value: un
       return isObject(value) && Object.values(value).every(isTexts);
     case "object":
       return isObject(value);
-    case "objects":
+    default:
       return Array.isArray(value) && value.every(isObject);
   }
 }
