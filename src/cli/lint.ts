@@ -74,7 +74,7 @@ function kindFaults(kind: Descriptor, value: Readonly<Record<string, unknown>>):
   const draft = found.pruned as Draft<KubeObject>;
   const { name, generateName, namespace } = draft.metadata ?? {};
   if ((name ?? "") === "" && (generateName ?? "") === "")
-    return [{ field: "metadata", because: "metadata.name is missing" }];
+    return [{ field: "metadata.name", because: "is missing" }];
   const nameFaults = kind.nameRule === "label" ? labelNameFaults : subdomainNameFaults;
   const faults: Fault[] = nameFaults(name ?? generateName?.replace(/-$/, "a") ?? "").map((because) => ({
     field: "metadata.name",

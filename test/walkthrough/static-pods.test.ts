@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { eventually, Everynode, processesMarked, run, withKubectl, type Ran } from "./harness.ts";
+import { endMarked, eventually, Everynode, processesMarked, run, withKubectl, type Ran } from "./harness.ts";
 
 const bin = join(import.meta.dirname, "../../bin/everynode.js");
 const everynode = (...args: string[]): Ran => run(process.execPath, [bin, ...args]);
@@ -114,8 +114,8 @@ class Ship {
     const { child } = this.kubelet ?? {};
     if (child !== undefined && child.exitCode === null && child.signalCode === null)
       await this.kubelet?.kill("SIGTERM");
-    for (const pid of processesMarked(this.folder)) process.kill(pid, "SIGKILL");
-    for (const pid of processesMarked(this.mark)) process.kill(pid, "SIGKILL");
+    endMarked(this.folder);
+    endMarked(this.mark);
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
