@@ -37,13 +37,15 @@ function nameOf(model: string): string {
 }
 
 function commentText(comment: string): string {
-  return comment
-    .split("\n")
-    .map((line) => line.replace(/^\s*\*\s?/, ""))
-    .join("\n")
-    // The package escapes quotes as if the comment were a string.
-    .replace(/\\(["'])/g, "$1")
-    .trim();
+  return (
+    comment
+      .split("\n")
+      .map((line) => line.replace(/^\s*\*\s?/, ""))
+      .join("\n")
+      // The package escapes quotes as if the comment were a string.
+      .replace(/\\(["'])/g, "$1")
+      .trim()
+  );
 }
 
 /** Reads required flags and descriptions, which only the declaration file keeps. */

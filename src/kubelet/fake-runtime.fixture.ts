@@ -130,6 +130,9 @@ export class FakeRuntime implements Runtime {
     if (behaviour.startRefusal !== undefined) {
       container.status.state = "exited";
       container.status.exitCode = 128;
+      this.tell("stopped", id);
+      // The event is looked into before the refusal is seen, as it may be in life.
+      await new Promise((resolve) => setImmediate(resolve));
       throw new RuntimeRefusal("RunContainerError", behaviour.startRefusal);
     }
     this.calls.push(`start ${container.config.name}/${container.config.attempt}`);

@@ -96,6 +96,25 @@ export class PodSet {
       this.found.delete(uid);
       if (!this.workers.has(uid)) this.removeOrphan(pod);
     }
+    if (!this.options.desired().allReady) return;
+    this.sweepFolders().catch((thrown: unknown) => {
+      this.options.tools.log.warn("cannot sweep left folders, the next start tries again", {
+        error: wordsOf(thrown),
+      });
+    });
+  }
+
+  /** Folders of pods that ended while no kubelet looked. */
+  private async sweepFolders(): Promise<void> {
+    const { files, node, volumes } = this.options.tools;
+    const isLeft = (uid: string) =>
+      !this.workers.has(uid) && !this.options.desired().has(uid) && !this.orphans.has(uid);
+    for (const uid of (await files.list(`${this.options.config.rootDir}/pods`)) ?? [])
+      if (isLeft(uid)) await volumes.remove(uid);
+    for (const folder of (await files.list(node.podLogsDir)) ?? []) {
+      const uid = /^[^_]+_[^_]+_([^_]+)$/.exec(folder)?.[1];
+      if (uid !== undefined && isLeft(uid)) await files.remove(`${node.podLogsDir}/${folder}`);
+    }
   }
 
   look(podUid: string, containerId: string | undefined): boolean {

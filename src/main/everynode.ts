@@ -1,5 +1,6 @@
 // Owns the entry point: which command is meant, and how its failure is told.
 import { Command, CommanderError, Option } from "commander";
+import { version } from "../model/version.ts";
 import { wordsOf } from "../world/log.ts";
 import { Refusal, wholeNumber } from "./refusal.ts";
 
@@ -20,6 +21,12 @@ function addUp(program: Command): void {
     .option("--data-dir <folder>", "where everything is kept; a second `up` on it resumes", ".everynode")
     .option("--port <port>", "port of the API server on 127.0.0.1; 0 picks a free one", port, 6443)
     .option("--kubeconfig <file>", "where to write the kubeconfig (default: kubeconfig in the data folder)")
+    .option(
+      "--hollow-nodes <count>",
+      "how many nodes to add whose containers are only imagined, to try things at scale",
+      wholeNumber("--hollow-nodes", 0, 100_000),
+      0,
+    )
     .option("--demo", "apply examples/heartbeat.yaml and show each node's pod live")
     .action(async (options) => (await import("./up.ts")).runUp(options));
 }
@@ -83,6 +90,18 @@ function addNodeTools(program: Command): void {
     .action(async (paths, options) => (await import("./lint.ts")).runLint(paths, options));
 }
 
+function addHollowNodes(program: Command): void {
+  withLogLevel(program.command("hollow-nodes"))
+    .description("run many nodes whose containers are only imagined, against any Kubernetes API server")
+    .requiredOption("--kubeconfig <file>", "the cluster to join, and as whom")
+    .requiredOption("--count <count>", "how many nodes", wholeNumber("--count", 1, 100_000))
+    .option("--name-prefix <prefix>", "what their names begin with; a number follows", "hollow-")
+    .option("--node-ip <address>", "address they are reached at", "127.0.0.1")
+    .option("--port <port>", "port they share; 0 picks a free one", port, 0)
+    .option("--no-events", "write no events about their pods")
+    .action(async (options) => (await import("./hollow-nodes.ts")).runHollowNodes(options));
+}
+
 function addComponents(program: Command): void {
   withLogLevel(program.command("apiserver"))
     .description("run the API server and its store")
@@ -110,11 +129,12 @@ function addComponents(program: Command): void {
 async function main(args: readonly string[]): Promise<number> {
   const program = new Command("everynode")
     .description("One of your pods on every node: a Kubernetes-compatible orchestrator for DaemonSets")
-    .version(process.env["npm_package_version"] ?? "0.1.0")
+    .version(version)
     .exitOverride();
   addUp(program);
   addKubelet(program);
   addNodeTools(program);
+  addHollowNodes(program);
   addComponents(program);
   try {
     await program.parseAsync([...args], { from: "user" });

@@ -1,5 +1,6 @@
 // Owns the composition of one node: its runtime, its kubelet, and who it is to the API server.
 import { join } from "node:path";
+import { statfs } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
 import { createEventRecorder } from "../client/event-recorder.ts";
 import { createInformers } from "../client/informer.ts";
@@ -72,11 +73,7 @@ export async function startNode(world: World, options: NodeOptions): Promise<Run
       port: options.port,
       labels: options.labels,
       taints: options.taints,
-      capacity: {
-        cpu: String(availableParallelism()),
-        memory: `${Math.floor(totalmem() / 1024)}Ki`,
-        "ephemeral-storage": "100Gi",
-      },
+      capacity: await machineCapacity(rootDir),
       tls: { ...options.serving, ...(options.clientCa === undefined ? {} : { ca: options.clientCa }) },
       version: kubernetesVersion,
       ...given("address", options.address),
@@ -109,6 +106,16 @@ function clusterOf(world: World, transport: Transport, host: string) {
 const given = <K extends string, V>(key: K, value: V | undefined): { [key in K]?: V } =>
   // One key with a value of its type, or none.
   (value === undefined ? {} : { [key]: value }) as { [key in K]?: V };
+
+/** What the machine has: all nodes of one machine have the same, for what runs on one is not taken from another. */
+async function machineCapacity(rootDir: string): Promise<Record<string, string>> {
+  const disk = await statfs(rootDir);
+  return {
+    cpu: String(availableParallelism()),
+    memory: `${Math.floor(totalmem() / 1024)}Ki`,
+    "ephemeral-storage": `${Math.floor((disk.blocks * disk.bsize) / 1024)}Ki`,
+  };
+}
 
 /** Whoever ends a whole cluster waits no longer than this for any one container. */
 const graceMax = 10_000;

@@ -26,7 +26,10 @@ export class EventHub<Event> {
     );
     return (async function* () {
       while (!signal.aborted) {
-        yield* waiting.splice(0);
+        for (const event of waiting.splice(0)) {
+          yield event;
+          if (signal.aborted) return;
+        }
         if (waiting.length > 0 || signal.aborted) continue;
         await new Promise<void>((resolve) => (wake = resolve));
         wake = undefined;

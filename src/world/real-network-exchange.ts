@@ -15,6 +15,9 @@ const isGone = (response: Outgoing): boolean =>
 // HTTP/2 forbids the headers that speak of one connection.
 const hopByHop = new Set(["connection", "keep-alive", "transfer-encoding", "upgrade"]);
 
+// Copying a longer body costs more than a second write.
+const oneWriteMax = 16 * 1024;
+
 function headersFor(response: Outgoing, headers: Headers): Record<string, string | string[]> {
   const out: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(headers))
@@ -31,7 +34,11 @@ function readBody(request: Incoming, limit: number): Promise<Uint8Array> {
     }
     const chunks: Buffer[] = [];
     let size = 0;
-    const gone = (): void => reject(new Error("cannot read the request body: the client went away"));
+    let ended = false;
+    // Every request comes by here when it closes: an error is made only of one that ended early.
+    const gone = (): void => {
+      if (!ended) reject(new Error("cannot read the request body: the client went away"));
+    };
     request.on("data", (chunk: Buffer) => {
       size += chunk.length;
       if (size <= limit) chunks.push(chunk);
@@ -40,7 +47,10 @@ function readBody(request: Incoming, limit: number): Promise<Uint8Array> {
         reject(new BodyTooLarge(limit));
       }
     });
-    request.once("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+    request.once("end", () => {
+      ended = true;
+      resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
+    });
     request.once("aborted", gone);
     request.once("error", gone);
     request.once("close", gone);
@@ -126,7 +136,10 @@ class RealExchange implements Exchange {
     const plain = response as ServerResponse;
     plain.writeHead(status, { ...headersFor(response, headers), ...length });
     if (this.method === "HEAD") plain.end();
-    else plain.end(bytes);
+    else if (bytes.byteLength > oneWriteMax || isHttp2(response)) plain.end(bytes);
+    // Head and body then leave in one write; as Latin-1 each character is one byte, whatever they mean.
+    else
+      plain.end(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1"), "latin1");
   }
 
   stream(status: number, headers: Headers): ResponseStream {

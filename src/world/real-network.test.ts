@@ -97,6 +97,11 @@ describe("requests", () => {
       const answer = await client().request({ method: "POST", url: `${origin}/a?b=c`, body: "hällo" });
       expect(answer.status).toBe(200);
       expect(await answer.text()).toBe("hällo");
+      const bytes = Uint8Array.from({ length: 256 }, (_value, at) => at);
+      const echoed = await client().request({ method: "POST", url: origin, body: bytes });
+      const got: Uint8Array[] = [];
+      for await (const chunk of echoed.chunks) got.push(chunk);
+      expect(Buffer.concat(got)).toEqual(Buffer.from(bytes));
     }
   });
 
@@ -113,6 +118,25 @@ describe("requests", () => {
       await answer.discard();
     }
   });
+
+  it.each(["POST", "DELETE"])(
+    "sends any number of %s requests with bodies over few connections",
+    async (method) => {
+      // A connection's peer is read once: as many objects as connections.
+      const peers = new Set<unknown>();
+      const { origin } = await start((exchange) => {
+        peers.add(exchange.peer);
+        echo(exchange);
+      });
+      const made = realNetwork.client({ ca: ca.cert, ...user, connectionsMax: 2 });
+      clients.push(made);
+      const send = async () => (await made.request({ method, url: origin, body: "x" })).text();
+      expect(await Promise.all(Array.from({ length: 20 }, send))).toEqual(
+        Array.from({ length: 20 }, () => "x"),
+      );
+      expect(peers.size).toBe(2);
+    },
+  );
 
   it("refuses a body over the limit, announced or not", async () => {
     const { origin, port } = await start(echo, { plain: true });

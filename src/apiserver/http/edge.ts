@@ -54,9 +54,10 @@ const pathLabels: RequestLabels = { verb: "GET", group: "", resource: "", subres
 
 export function createEdge(options: EdgeOptions): Edge {
   const paths = pathAnswers(options);
+  const auditIdOf = auditIds(options.random);
   return {
     handle(exchange) {
-      const sender = { exchange, auditId: auditIdOf(exchange, options.random) };
+      const sender = { exchange, auditId: auditIdOf(exchange) };
       serve(options, paths, sender).catch((error: unknown) => {
         options.log.error("cannot answer a request", {
           method: exchange.method,
@@ -71,10 +72,17 @@ export function createEdge(options: EdgeOptions): Edge {
   };
 }
 
-const auditIdOf = (exchange: Exchange, random: Random): string => {
-  const given = exchange.headers["audit-id"];
-  return typeof given === "string" && /^[\w-]{1,64}$/.test(given) ? given : uuid(random);
-};
+/** Ids need only differ: one drawn for the process, and a count. */
+function auditIds(random: Random): (exchange: Exchange) => string {
+  const drawn = uuid(random).slice(0, 24);
+  let count = 0;
+  return ({ headers }) => {
+    const given = headers["audit-id"];
+    if (typeof given === "string" && /^[\w-]{1,64}$/.test(given)) return given;
+    count += 1;
+    return drawn + count.toString(16).padStart(12, "0");
+  };
+}
 
 /** The caller, or the refusal to send; undefined for one who shows nothing. */
 function callerOf(options: EdgeOptions, from: Exchange | Upgrade): Caller | Refusal | undefined {
@@ -156,7 +164,10 @@ async function serveResource(served: Served, labels: RequestLabels): Promise<num
     path: target.path,
     query: target.query,
     ...(typeof exchange.headers.accept === "string" ? { accept: exchange.headers.accept } : {}),
-    signal: exchange.signal,
+    // Made only for those who look: most requests are done before their client could leave.
+    get signal() {
+      return exchange.signal;
+    },
   };
   if (isWatch(method, target) || (method === "GET" && isLog(target))) {
     const ended = options.metrics.longRunning(labels);

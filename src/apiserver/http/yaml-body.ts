@@ -1,14 +1,5 @@
 // Owns reading a YAML body as upstream does: version 1.1, whose `0755` is octal and whose `y` is true, without timestamps.
-import {
-  isMap,
-  isScalar,
-  isSeq,
-  parseAllDocuments,
-  type Document,
-  type ParsedNode,
-  type ScalarTag,
-  type Tags,
-} from "yaml";
+import { isMap, isScalar, isSeq, parseAllDocuments, type Document, type ParsedNode, type Tags } from "yaml";
 
 export type YamlBody =
   | { readonly is: "read"; readonly value: unknown; readonly duplicates: readonly string[] }

@@ -1,19 +1,19 @@
 // Owns the creation of objects: names, metadata, defaults, admission, validation and the commit.
 import { cloneJson } from "../../lib/json.ts";
-import type { Descriptor } from "../../model/kinds/descriptor.ts";
 import type { Draft, KubeObject } from "../../model/meta.ts";
 import { uuid, type Random } from "../../world/random.ts";
 import { admitCreate } from "../admission/admit.ts";
+import { admitPod } from "../admission/admit-pod.ts";
 import { Held, heldOf } from "../cache/held.ts";
 import type { WriteOptions } from "../pipeline-options.ts";
 import type { Target } from "../pipeline-route.ts";
-import { alreadyExists, badRequest, invalid, noFreeName, Refusal } from "../status.ts";
+import { alreadyExists, badRequest, forbidden, invalid, noFreeName, Refusal } from "../status.ts";
 import { metadataFaults } from "./check-metadata.ts";
 import { decode } from "./decode.ts";
 import { objectKey } from "./place.ts";
 import { newMetadata } from "./plan-metadata.ts";
 import { settle, type ObjectPlace } from "./read.ts";
-import { isNamespaces, type Registry } from "./registry.ts";
+import { isPods, type Registry } from "./registry.ts";
 import { putObject } from "./write.ts";
 
 export interface Answered {
@@ -114,28 +114,8 @@ function newObject(registry: Registry, place: ObjectPlace, draft: Draft<KubeObje
   const object: KubeObject = { ...draft, metadata };
   kind.applyDefaults(object);
   kind.prepareCreate?.(object);
+  const why = isPods(kind) ? admitPod(registry, object) : undefined;
+  if (why !== undefined) return forbidden(kind, name, why);
   const faults = [...metadataFaults(kind, object.metadata), ...kind.validate(object)];
   return faults.length > 0 ? invalid(kind, name, faults) : object;
 }
-
-/** Makes the namespaces a cluster cannot be without, where they are not there yet. */
-export async function createSystemNamespaces(registry: Registry): Promise<void> {
-  const kind = registry.kinds.find(isNamespaces);
-  if (kind === undefined) return;
-  for (const name of ["default", "kube-system", "kube-public", "kube-node-lease"]) {
-    const body = { metadata: { name, labels: { "kubernetes.io/metadata.name": name } } };
-    const made = await createObject(registry, collectionOf(kind), body, {
-      dryRun: false,
-      fieldValidation: "Strict",
-    });
-    if (made instanceof Refusal && made.status.reason !== "AlreadyExists")
-      throw new Error(`cannot create namespace ${name}: ${made.status.message ?? "refused"}`);
-  }
-}
-
-const collectionOf = (kind: Descriptor): Target => ({
-  kind,
-  namespace: undefined,
-  name: undefined,
-  subresource: undefined,
-});

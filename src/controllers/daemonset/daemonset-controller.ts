@@ -49,7 +49,7 @@ interface Memory {
 const setsAtOnce = 8;
 const roundsMax = 8;
 // A plan costs a few microseconds a node: this keeps planning below a tenth of a core however fast changes come.
-const nodesPerMilli = 250;
+const nodesPerMilli = 25;
 const pauseMax: Millis = 1000;
 
 class DaemonSetController {

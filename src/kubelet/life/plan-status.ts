@@ -4,7 +4,6 @@ import type { Pod, PodCondition, PodStatus } from "../../model/generated/types.t
 import { formatTime } from "../../model/time.ts";
 import { planContainerStatus } from "./plan-container-status.ts";
 import { planConditions } from "./plan-conditions.ts";
-import { isAtRest } from "./step-container.ts";
 import type { ContainerState } from "./step-container-types.ts";
 import { membersOf } from "./step-pod-moves.ts";
 import type { PodState } from "./step-pod-types.ts";
@@ -142,7 +141,3 @@ export function planStatus(
     ...(neverBegan ? {} : { containerStatuses: statuses((role) => role === "main") }),
   };
 }
-
-/** Whether some container of the pod still runs or may. */
-export const hasLiveContainers = (state: PodState): boolean =>
-  Object.values(state.containers).some((container) => !isAtRest(container));

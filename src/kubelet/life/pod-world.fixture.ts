@@ -152,13 +152,18 @@ export class PodWorld {
         const signal = answer(well);
         return signal === undefined ? undefined : { is: "container", name, signal };
       });
-    const failed: ContainerSignal = { is: "failed", reason: "CreateContainerError", message: "no" };
+    const failed = (step: "pull" | "create"): ContainerSignal => ({
+      is: "failed",
+      step,
+      reason: "CreateContainerError",
+      message: "no",
+    });
     switch (order.do) {
       case "pull-image":
-        return reply("pull", (well) => (well ? { is: "image-ready", imageRef: "i" } : failed));
+        return reply("pull", (well) => (well ? { is: "image-ready", imageRef: "i" } : failed("pull")));
       case "create-container":
         return reply("create", (well) => {
-          if (!well) return failed;
+          if (!well) return failed("create");
           const id = `c${this.ids++}`;
           this.demand(this.sandbox !== undefined, "a container is made in no sandbox");
           this.containers.set(id, { name, state: "created" });
@@ -193,7 +198,7 @@ export class PodWorld {
   }
 
   private start(id: string, name: string, well: boolean): ContainerSignal {
-    if (!well) return { is: "failed", reason: "RunContainerError", message: "no" };
+    if (!well) return { is: "failed", step: "start", reason: "RunContainerError", message: "no" };
     this.demand(!this.running().includes(name), `container ${name} runs twice`);
     const container = this.containers.get(id);
     this.demand(container?.state === "created", `container ${name} is started in no fit state`);

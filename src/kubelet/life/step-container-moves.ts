@@ -207,6 +207,10 @@ export function run(
   const { spec, now } = context;
   const live = { id: state.id, startedAt: started.at, started: false, ready: false };
   const memory = memoryOf(state);
+  if (state.early !== undefined) {
+    const exit = { ...state.early, startedAt: state.early.startedAt ?? started.at };
+    return afterExit(state, exit, state.doomed === undefined ? "policy" : "end", context);
+  }
   if (state.doomed !== undefined)
     return stopLive(
       { ...memory, ...live },

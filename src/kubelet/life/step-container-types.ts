@@ -45,7 +45,13 @@ export type ContainerState = ContainerMemory &
     | { readonly is: "idle" }
     | { readonly is: "pulling" }
     | { readonly is: "creating"; readonly doomed?: Instant | undefined }
-    | { readonly is: "starting"; readonly id: string; readonly doomed?: Instant | undefined }
+    /** `early` is an end that was told before the start was. */
+    | {
+        readonly is: "starting";
+        readonly id: string;
+        readonly doomed?: Instant | undefined;
+        readonly early?: Exit | undefined;
+      }
     | (Live & { readonly is: "running"; readonly hook: "running" | "done"; readonly probes: Probes })
     | (Ending & { readonly is: "pre-stopping" })
     | (Ending & { readonly is: "stopping" })
@@ -63,7 +69,12 @@ export type ContainerSignal =
   | { readonly is: "image-ready"; readonly imageRef: string }
   | { readonly is: "created"; readonly id: string }
   | { readonly is: "started"; readonly id: string; readonly at: Instant }
-  | { readonly is: "failed"; readonly reason: string; readonly message: string }
+  | {
+      readonly is: "failed";
+      readonly step: "pull" | "create" | "start";
+      readonly reason: string;
+      readonly message: string;
+    }
   | { readonly is: "exited"; readonly exit: Exit }
   | {
       readonly is: "probed";

@@ -57,7 +57,8 @@ const table: Table = {
       { ...memoryOf(state), imageRef, is: "creating" },
       { do: "create-container", attempt: state.attempts },
     ],
-    failed: retryLater,
+    failed: (state, failed, context) =>
+      failed.step === "pull" ? retryLater(state, failed, context) : [state],
     stop: (state) => [rest(state)],
   },
   creating: {
@@ -70,18 +71,19 @@ const table: Table = {
             tell("Created", `Created container: ${spec.name}`),
             { do: "start-container", id },
           ],
-    failed: (state, failed, context) =>
-      state.doomed === undefined ? retryLater(state, failed, context) : [rest(state)],
+    failed: (state, failed, context) => {
+      if (failed.step !== "create") return [state];
+      return state.doomed === undefined ? retryLater(state, failed, context) : [rest(state)];
+    },
     stop: (state, { deadline, next }) => [next === "end" ? { ...state, doomed: deadline } : state],
   },
   starting: {
     ...ignore("begin", "image-ready", "created", "probed", "hooked", "due"),
     started: (state, started, context) => (started.id === state.id ? run(state, started, context) : [state]),
-    failed: failStart,
-    exited: (state, { exit }, context) =>
-      exit.id === state.id
-        ? afterExit(state, exit, state.doomed === undefined ? "policy" : "end", context)
-        : [state],
+    failed: (state, failed, context) =>
+      failed.step === "start" ? failStart(state, failed, context) : [state],
+    // The answer to the start is still out: it tells whether this was an end, or a start that failed.
+    exited: (state, { exit }) => [exit.id === state.id ? { ...state, early: exit } : state],
     stop: (state, { deadline, next }) => [next === "end" ? { ...state, doomed: deadline } : state],
   },
   running: {

@@ -76,6 +76,7 @@ export class NodeAgent {
   /** Heartbeats until the signal aborts or the node is deleted. */
   async beat(): Promise<void> {
     const { signal, log, period, random } = this.options;
+    let first = true;
     while (!signal.aborted && !this.ended) {
       this.hurried = false;
       try {
@@ -83,8 +84,10 @@ export class NodeAgent {
       } catch (thrown) {
         if (!signal.aborted) log.warn("heartbeat not written, will try again", { error: wordsOf(thrown) });
       }
-      // Many kubelets started together should not beat together.
-      await this.rest(period - random.int(Math.max(1, Math.floor(period / 25))));
+      // Many kubelets started together should not beat together: the second beat comes at any time within the period.
+      const early = Math.max(1, Math.floor(first ? period : period / 25));
+      first = false;
+      await this.rest(period - random.int(early));
     }
   }
 

@@ -52,9 +52,16 @@ export async function stubbornly(tools: Tools, what: string, work: () => Promise
   }
 }
 
-const refusalOf = (thrown: unknown, reason: string): ContainerSignal => ({
+const failures = {
+  pull: "ErrImagePull",
+  create: "CreateContainerError",
+  start: "RunContainerError",
+} as const;
+
+const refusalOf = (thrown: unknown, step: keyof typeof failures): ContainerSignal => ({
   is: "failed",
-  reason: thrown instanceof RuntimeRefusal ? thrown.reason : reason,
+  step,
+  reason: thrown instanceof RuntimeRefusal ? thrown.reason : failures[step],
   message: wordsOf(thrown),
 });
 
@@ -119,7 +126,7 @@ async function pullImage(
   }
   if (policy === "Never") {
     const message = `Container image "${container.image}" is not present with pull policy of Never`;
-    return tell({ is: "failed", reason: "ErrImageNeverPull", message });
+    return tell({ is: "failed", step: "pull", reason: "ErrImageNeverPull", message });
   }
   event(pod, "Normal", "Pulling", `Pulling image "${container.image}"`);
   const imageRef = await runtime.pullImage(image);
@@ -184,15 +191,13 @@ export async function performForContainer(
   });
   switch (order.do) {
     case "pull-image":
-      return pullImage(tools, work, tell).catch((thrown) => tell(refusalOf(thrown, "ErrImagePull")));
+      return pullImage(tools, work, tell).catch((thrown) => tell(refusalOf(thrown, "pull")));
     case "create-container":
       return createContainer(tools, work, order.attempt, tell).catch((thrown) =>
-        tell(refusalOf(thrown, "CreateContainerError")),
+        tell(refusalOf(thrown, "create")),
       );
     case "start-container":
-      return startContainer(tools, order.id, tell).catch((thrown) =>
-        tell(refusalOf(thrown, "RunContainerError")),
-      );
+      return startContainer(tools, order.id, tell).catch((thrown) => tell(refusalOf(thrown, "start")));
     case "stop-container":
       return stopContainer(tools, order.id, order.grace, tell);
     case "remove-container":

@@ -13,6 +13,8 @@ const toolNames = [
   "env",
   "fallocate",
   "truncate",
+  "hostname",
+  "rmdir",
 ] as const;
 export type ToolName = (typeof toolNames)[number];
 export type Tools = Readonly<Partial<Record<ToolName, string>>>;
@@ -21,8 +23,8 @@ export interface Abilities {
   readonly root: boolean;
   readonly uid: number;
   readonly tools: Tools;
-  /** Pid, mount and hostname namespaces can be made. */
-  readonly namespaces: boolean;
+  /** Whether pid, mount and hostname namespaces can be made: as root, or by an ordinary user inside a user namespace. */
+  readonly namespaces: "as-root" | "as-user" | "none";
   /** User, groups, capabilities can be changed. */
   readonly privileges: boolean;
   /** Why not, for people; empty where all is permitted. */
@@ -34,6 +36,7 @@ const toolPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 export const namespaceOptions = {
   ownPids: ["--pid", "--fork", "--kill-child=KILL"],
   mounts: ["--mount", "--uts"],
+  ownUser: ["--user", "--map-current-user", "--keep-caps"],
 } as const;
 
 async function works(processes: Processes, words: readonly [string, ...string[]]): Promise<boolean> {
@@ -54,24 +57,25 @@ async function findTools(processes: Processes): Promise<Tools> {
   return Object.fromEntries(found);
 }
 
+async function canSeparate(processes: Processes, tools: Tools, way: "as-root" | "as-user"): Promise<boolean> {
+  const { unshare, mount, nsenter, setpriv } = tools;
+  if (unshare === undefined || mount === undefined || nsenter === undefined) return false;
+  if (way === "as-user" && setpriv === undefined) return false;
+  const options = [
+    ...(way === "as-user" ? namespaceOptions.ownUser : []),
+    ...namespaceOptions.ownPids,
+    ...namespaceOptions.mounts,
+  ];
+  return works(processes, [unshare, ...options, "--", "/bin/sh", "-c", `${mount} -t proc proc /proc`]);
+}
+
 /** Tries, rather than concludes, what is permitted: being root is not enough in many sandboxes. */
 export async function findAbilities(processes: Processes): Promise<Abilities> {
   const tools = await findTools(processes);
-  const { unshare, mount, setpriv, nsenter } = tools;
+  const { setpriv } = tools;
   const root = processes.self.uid === 0;
-  const namespaces =
-    unshare !== undefined &&
-    mount !== undefined &&
-    nsenter !== undefined &&
-    (await works(processes, [
-      unshare,
-      ...namespaceOptions.ownPids,
-      ...namespaceOptions.mounts,
-      "--",
-      "/bin/sh",
-      "-c",
-      `${mount} -t proc proc /proc`,
-    ]));
+  const way = root ? "as-root" : "as-user";
+  const namespaces = (await canSeparate(processes, tools, way)) ? way : "none";
   const privileges =
     root &&
     setpriv !== undefined &&
@@ -87,7 +91,9 @@ export async function findAbilities(processes: Processes): Promise<Abilities> {
       ":",
     ]));
   const missing = [
-    ...(namespaces ? [] : ["no pid and mount namespaces: containers see the host's processes and files"]),
+    ...(namespaces !== "none"
+      ? []
+      : ["no pid and mount namespaces: containers see the host's processes and files"]),
     ...(privileges ? [] : ["no change of user, group or capabilities"]),
   ];
   return { root, uid: processes.self.uid, tools, namespaces, privileges, missing };

@@ -6,6 +6,7 @@ import { type Log, wordsOf } from "../../world/log.ts";
 import type { ProcessIdentity, Processes } from "../../world/processes.ts";
 import { type ContainerStatus, type ContainerUsage, type ExecResult, RuntimeRefusal } from "../runtime.ts";
 import type { Abilities } from "./abilities.ts";
+import { Cgroups, hasLimits, wantsGroup } from "./cgroups.ts";
 import { type ContainerRecord, containerFolder, lastState, type SandboxRecord } from "./container-folder.ts";
 import { execIn } from "./exec.ts";
 import { environmentOf, launch, type Launched } from "./launch.ts";
@@ -22,6 +23,7 @@ export interface ProcessWorld {
   readonly log: Log;
   readonly abilities: Abilities;
   readonly boot: string;
+  readonly cgroups: Cgroups | { readonly because: string };
   readonly changed: (container: ProcessContainer, is: "started" | "stopped") => void;
 }
 
@@ -48,6 +50,8 @@ type Life =
       readonly message: string | undefined;
     };
 
+/** Annotation of a container whose cpu and memory limits this machine does not let us enforce. */
+const notEnforced = "everynode.dev/limits-not-enforced";
 const killedCode = 137;
 const refusedCode = 128;
 // After the first process has ended the shim has only to write a line; after that it is ended too.
@@ -101,8 +105,14 @@ export class ProcessContainer {
       ...(life.is === "running" && life.first !== undefined ? { pid: life.first.pid } : {}),
       logPath: this.logPath,
       labels: config.labels,
-      annotations: config.annotations,
+      annotations: { ...config.annotations, ...this.unenforced() },
     };
+  }
+
+  private unenforced(): Record<string, string> {
+    const { cgroups } = this.world;
+    if (cgroups instanceof Cgroups || !hasLimits(this.record.config.resources)) return {};
+    return { [notEnforced]: cgroups.because };
   }
 
   /** Finds out what an earlier runtime left: running, ended, or never started. `settle` must follow. */
@@ -180,6 +190,7 @@ export class ProcessContainer {
       hostname: this.sandbox.config.hostname,
       config: this.record.config,
       isolation: this.record.isolation,
+      groupFiles: (await this.groups?.enter(this.record.id, this.record.config.resources)) ?? [],
     });
     if (launched.is === "refused") return this.neverRan(launched.because);
     await this.runs(launched);
@@ -207,6 +218,7 @@ export class ProcessContainer {
       message: refusal.message,
     };
     await this.clearRaw();
+    await this.groups?.leave(this.record.id);
     this.world.changed(this, "stopped");
     throw refusal;
   }
@@ -214,15 +226,15 @@ export class ProcessContainer {
   private watch(): void {
     this.unwatch ??= this.world.files.watch(this.folder, (name) => {
       this.pump.dirty();
-      if (name === undefined || name.startsWith("state-")) void this.look();
+      if (name === undefined || name.startsWith("state-")) void this.look(false);
     });
   }
 
   /** Looks whether it has ended or printed something, where nobody tells us. */
-  async look(): Promise<void> {
+  async look(rescan: boolean): Promise<void> {
     const { life } = this;
     if (life.is !== "running") return;
-    this.pump.dirty();
+    if (rescan) this.pump.dirty();
     if (!life.adopted) return;
     if (!(await isAlive(this.world.processes, life.shim)) || (await this.readRecord()).exitCode !== undefined)
       await this.finish();
@@ -266,25 +278,39 @@ export class ProcessContainer {
 
   /** With all its processes gone: carries the last output over, and settles how it ended. */
   private async conclude(startedAt: Instant, message: string | undefined): Promise<void> {
-    if (this.record.isolation.namespaces?.ownPids !== true)
-      await endMarked(this.world, (folder) => folder === this.folder);
+    const { files, clock } = this.world;
     const record = await this.readRecord();
-    const { count } = await lastState(this.world.files, this.folder);
+    const state = `${this.folder}/state-${(await lastState(files, this.folder)).count - 1}`;
     await this.pump.drain();
     const recorded = record.exitCode !== undefined;
     const refused = record.refused !== undefined || (recorded && !record.ready);
     const exitCode = refused ? refusedCode : (record.exitCode ?? killedCode);
+    const finishedAt =
+      record.finishedAt ?? (recorded ? await this.timeOf(state.slice(this.folder.length + 1)) : clock.now());
+    const outOfMemory =
+      record.outOfMemory === true || (exitCode === killedCode && (await this.ranOutOfMemory()));
+    if (outOfMemory && record.outOfMemory !== true) await files.append(state, `\noom\nat ${finishedAt}\n`);
+    if (!recorded) await files.append(state, `\nexited ${killedCode}\nat ${finishedAt}\n`);
+    await this.clearRaw();
+    if (this.groups !== undefined) await this.groups.leave(this.record.id);
     this.life = {
       is: "exited",
       startedAt,
-      finishedAt: recorded ? await this.timeOf(`state-${count - 1}`) : this.world.clock.now(),
+      finishedAt,
       exitCode,
-      reason: refused ? "StartError" : exitCode === 0 ? "Completed" : "Error",
+      reason: refused ? "StartError" : outOfMemory ? "OOMKilled" : exitCode === 0 ? "Completed" : "Error",
       message: message ?? (recorded ? undefined : "its shim was killed; no exit code is known"),
     };
-    if (!recorded)
-      await this.world.files.append(`${this.folder}/state-${count - 1}`, `\nexited ${killedCode}\n`);
-    await this.clearRaw();
+  }
+
+  /** Where it is limited by groups. */
+  private get groups(): Cgroups | undefined {
+    const { cgroups } = this.world;
+    return wantsGroup(this.record.config.resources) && cgroups instanceof Cgroups ? cgroups : undefined;
+  }
+
+  private async ranOutOfMemory(): Promise<boolean> {
+    return (await this.groups?.ranOutOfMemory(this.record.id)) ?? false;
   }
 
   private async clearRaw(): Promise<void> {

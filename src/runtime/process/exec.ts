@@ -32,6 +32,7 @@ function wordsOf(exec: Exec): [string, ...string[]] {
           `--target=${exec.pid}`,
           "--mount",
           "--uts",
+          ...(isolation.namespaces.ownUser ? ["--user", "--preserve-credentials"] : []),
           ...(isolation.namespaces.ownPids ? ["--pid"] : []),
           "--",
         ];

@@ -8,8 +8,6 @@ export interface Isolation {
   readonly namespaces?: ShimNamespaces;
   /** `setpriv` with its options, or nothing. */
   readonly privileges: readonly string[];
-  /** `cgroup.procs` files of the groups that limit it. */
-  readonly cgroups: readonly string[];
 }
 
 // What containerd and Docker leave to a container that asks for nothing.
@@ -101,13 +99,18 @@ async function privileges(
   if (security.addCapabilities.length > 0) refuse(config, `securityContext.capabilities.add: ${denied}`);
   if (abilities.root && security.dropCapabilities.length > 0)
     refuse(config, `securityContext.capabilities.drop: ${denied}`);
-  if (nnp.length === 0) return [];
+  // An ordinary user has rights over its own namespaces only, and the container not even those.
+  const options = [
+    ...(abilities.namespaces === "as-user" ? ["--ambient-caps=-all", "--inh-caps=-all"] : []),
+    ...nnp,
+  ];
+  if (options.length === 0) return [];
   if (abilities.tools.setpriv === undefined)
     refuse(
       config,
       "securityContext.allowPrivilegeEscalation: there is no setpriv on this machine; install util-linux or leave it out",
     );
-  return [abilities.tools.setpriv, ...nnp, "--"];
+  return [abilities.tools.setpriv, ...options, "--"];
 }
 
 function namespaces(
@@ -116,7 +119,7 @@ function namespaces(
   abilities: Abilities,
 ): ShimNamespaces | undefined {
   const { unshare, mount, umount, mkdir, cp, pivot_root } = abilities.tools;
-  if (!abilities.namespaces || unshare === undefined || mount === undefined) {
+  if (abilities.namespaces === "none" || unshare === undefined || mount === undefined) {
     const denied =
       "this machine does not permit mount namespaces to the runtime; run it as root or leave it out";
     const elsewhere = config.mounts.find(({ hostPath, containerPath }) => hostPath !== containerPath);
@@ -133,9 +136,17 @@ function namespaces(
       "util-linux and coreutils are not whole on this machine; install umount, pivot_root, mkdir and cp",
     );
   const ownPids = !sandbox.hostPid;
+  const ownUser = abilities.namespaces === "as-user";
   return {
-    unshare: [unshare, ...(ownPids ? namespaceOptions.ownPids : []), ...namespaceOptions.mounts],
+    unshare: [
+      unshare,
+      ...(ownUser ? namespaceOptions.ownUser : []),
+      ...(ownPids ? namespaceOptions.ownPids : []),
+      ...namespaceOptions.mounts,
+    ],
     ownPids,
+    ownUser,
+    hostnameTool: abilities.tools.hostname ?? "hostname",
     mount,
     ...(sandbox.hostNetwork || sandbox.hostname === "" ? {} : { hostname: sandbox.hostname }),
     mountLines: mountLines(config.mounts, config.security.readonlyRootFilesystem, {
@@ -159,6 +170,5 @@ export async function isolationOf(
   return {
     ...(found === undefined ? {} : { namespaces: found }),
     privileges: await privileges(config, abilities, accounts),
-    cgroups: [],
   };
 }

@@ -23,6 +23,8 @@ export interface Launch {
   readonly hostname: string;
   readonly config: ContainerConfig;
   readonly isolation: Isolation;
+  /** `cgroup.procs` files of the groups that limit it. */
+  readonly groupFiles: readonly string[];
 }
 
 export type Launched =
@@ -63,7 +65,7 @@ function textOf(launch: Launch): string {
     workingDir: config.workingDir ?? "/",
     words: [...config.command, ...config.args],
     ...(oom === undefined ? {} : { oomScoreAdjust: oom }),
-    cgroups: isolation.cgroups,
+    cgroups: launch.groupFiles,
   });
 }
 
@@ -119,8 +121,10 @@ async function untilExecuting(given: Launch, spawned: Spawned): Promise<Launched
     const record = parseShimRecord((await files.readText(`${folder}/state-${given.claim}`)) ?? "");
     const { shim, first } = record;
     if (record.refused === undefined && record.ready && shim !== undefined && first !== undefined) {
-      const words = record.exitCode !== undefined || gone ? "absent" : await processes.commandLine(first.pid);
-      if (words === "absent" || (words.length > 0 && !isShim(words, folder)))
+      // A process that is gone may have said why after the record was read: only its end, once recorded, settles it.
+      const over = record.exitCode !== undefined || gone;
+      const words = over ? "absent" : await processes.commandLine(first.pid);
+      if (over || (words !== "absent" && words.length > 0 && !isShim(words, folder)))
         return { is: "running", shim: shim.identity, first, spawned };
     }
     if (gone) {

@@ -20,7 +20,7 @@ const mirror = (tools: MountTools): string[] => [
   "__en_mirror() {",
   "__en_from=${1%/}; __en_copy=$__en_home/copy-$__en_copies; __en_table=$__en_copy.table",
   "__en_copies=$((__en_copies + 1))",
-  `${tools.mkdir} "$__en_copy" && ${tools.mount} -t tmpfs -o mode=0755 everynode "$__en_copy" || return 1`,
+  `${tools.mkdir} "$__en_copy" && ${tools.mount} -n -t tmpfs -o mode=0755 everynode "$__en_copy" || return 1`,
   ': >"$__en_table"; set --',
   'for __en_entry in "$__en_from"/* "$__en_from"/.[!.]* "$__en_from"/..?*; do',
   "__en_name=${__en_entry##*/}",
@@ -30,14 +30,14 @@ const mirror = (tools: MountTools): string[] => [
   "else continue; fi",
   // One call of mount for all plain names; the table's own syntax would need the others escaped.
   'case "$__en_entry$__en_copy" in',
-  `${unsafe}) ${tools.mount} --rbind -- "$__en_entry" "$__en_copy/$__en_name" || return 1 ;;`,
+  `${unsafe}) ${tools.mount} -n --rbind -- "$__en_entry" "$__en_copy/$__en_name" || return 1 ;;`,
   '*) echo "$__en_entry $__en_copy/$__en_name none rbind 0 0" >>"$__en_table" ;;',
   "esac",
   "done",
-  `${tools.mount} --all --fstab "$__en_table" || return 1`,
+  `${tools.mount} -n --all --fstab "$__en_table" || return 1`,
   'if [ -z "$__en_from" ]; then',
   `cd "$__en_copy" && ${tools.pivot_root} . . && ${tools.umount} -l . && cd "$__en_home" || return 1`,
-  `else ${tools.mount} --move "$__en_copy" "$__en_from" || return 1; fi`,
+  `else ${tools.mount} -n --move "$__en_copy" "$__en_from" || return 1; fi`,
   "}",
 ];
 
@@ -71,13 +71,13 @@ const fail = (what: string): string =>
 function volume(mount: Mount, tools: MountTools): string[] {
   const source = quote(mount.hostPath);
   const target = quote(mount.containerPath);
-  const readonly = mount.readonly ? ` && ${tools.mount} -o remount,bind,ro -- ${target}` : "";
+  const readonly = mount.readonly ? ` && ${tools.mount} -n -o remount,bind,ro -- ${target}` : "";
   const failed = fail(`volume at ${mount.containerPath}`);
   return [
     "__en_kind=file",
     `[ -d ${source} ] && __en_kind=folder`,
     `[ -e ${source} ] || { echo ${quote(`${mount.hostPath} does not exist on this host`)} >why; false; } || ${failed}`,
-    `{ __en_place ${target} $__en_kind && ${tools.mount} --rbind -- ${source} ${target}${readonly}; } 2>why || ${failed}`,
+    `{ __en_place ${target} $__en_kind && ${tools.mount} -n --rbind -- ${source} ${target}${readonly}; } 2>why || ${failed}`,
     `__en_made="$__en_made|"${target}"|"`,
   ];
 }
@@ -91,7 +91,7 @@ const readonlyLines = (mounts: readonly Mount[], tools: MountTools): string[] =>
   "/proc|/proc/*|/sys|/sys/*|/dev|/dev/*) continue ;;",
   ...mounts.map(({ containerPath }) => `${quote(containerPath)}|${quote(containerPath)}/*) continue ;;`),
   "esac",
-  `${tools.mount} -o remount,bind,ro -- "$__en_point" || { echo "refused setup read-only $__en_point" >&9; exit 128; }`,
+  `${tools.mount} -n -o remount,bind,ro -- "$__en_point" || { echo "refused setup read-only $__en_point" >&9; exit 128; }`,
   "done",
   "set +f",
 ];

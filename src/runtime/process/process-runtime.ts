@@ -21,6 +21,7 @@ import {
   type SandboxStatus,
 } from "../runtime.ts";
 import { findAbilities } from "./abilities.ts";
+import { Cgroups } from "./cgroups.ts";
 import { ProcessContainer, type ProcessWorld } from "./container.ts";
 import {
   type ContainerRecord,
@@ -47,6 +48,8 @@ export interface ProcessRuntimeOptions {
 
 // Ends of adopted containers are told by a file event within milliseconds; this is for events that get lost.
 const lookEvery: Millis = 2000;
+// Every so many looks, output is looked for too.
+const rescanEvery = 5;
 
 class ProcessRuntime implements Runtime {
   private readonly world: ProcessWorld;
@@ -110,11 +113,13 @@ class ProcessRuntime implements Runtime {
     return isolationOf(sandbox.config, config, abilities, accounts);
   }
 
-  private lookLater(): void {
+  private lookLater(time = 1): void {
     if (this.closed) return;
     this.stopLooking = this.world.clock.after(lookEvery, () => {
-      const looks = [...this.containers.values()].map((container) => container.look());
-      void Promise.allSettled(looks).then(() => this.lookLater());
+      const looks = [...this.containers.values()].map((container) =>
+        container.look(time % rescanEvery === 0),
+      );
+      void Promise.allSettled(looks).then(() => this.lookLater(time + 1));
     });
   }
 
@@ -336,7 +341,13 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
   const abilities = await findAbilities(options.processes);
   for (const missing of abilities.missing)
     options.log.info("process runtime without isolation", { because: missing });
-  const runtime = new ProcessRuntime({ ...world, abilities, boot: await options.processes.bootId() }, random);
+  const cgroups = await Cgroups.open(options, abilities.tools);
+  if (!(cgroups instanceof Cgroups))
+    options.log.warn("cpu and memory limits of containers are not enforced", { because: cgroups.because });
+  const runtime = new ProcessRuntime(
+    { ...world, abilities, cgroups, boot: await options.processes.bootId() },
+    random,
+  );
   await runtime.load();
   return runtime;
 }

@@ -1,4 +1,5 @@
 // Owns what a container's shim writes down: the one truth about its process that outlives us.
+import type { Instant } from "../../lib/units.ts";
 import type { ProcessIdentity } from "../../world/processes.ts";
 
 /** What could not be done before the command began. */
@@ -15,6 +16,10 @@ export interface ShimRecord {
   readonly ready: boolean;
   readonly refused?: ShimRefusal;
   readonly exitCode?: number;
+  /** The kernel ended it for want of memory; written by the runtime. */
+  readonly outOfMemory?: boolean;
+  /** When it ended, where the runtime has written more after that. */
+  readonly finishedAt?: Instant;
 }
 
 function identityIn(stat: string): ProcessIdentity | undefined {
@@ -46,6 +51,8 @@ function lineOf(line: string): Partial<ShimRecord> {
   if (word === "refused")
     return { refused: { what: refusals[rest[0] ?? ""] ?? "setup", detail: rest.slice(1).join(" ") } };
   if (word === "exited" && /^\d+$/.test(argument)) return { exitCode: Number(argument) };
+  if (word === "oom") return { outOfMemory: true };
+  if (word === "at" && /^\d+$/.test(argument)) return { finishedAt: Number(argument) };
   return {};
 }
 

@@ -6,6 +6,10 @@ export interface ShimNamespaces {
   readonly unshare: readonly string[];
   /** The container sees only its own processes, and the kernel ends them all with the first. */
   readonly ownPids: boolean;
+  /** An ordinary user's: its own user namespace gives the rights for the others. */
+  readonly ownUser: boolean;
+  /** `hostname`, for those who may not write to /proc/sys. */
+  readonly hostnameTool: string;
   /** `mount`. */
   readonly mount: string;
   readonly hostname?: string;
@@ -89,6 +93,13 @@ function claimLines(script: ShimScript): string[] {
   ];
 }
 
+function hostnameLines({ ownUser, hostnameTool }: ShimNamespaces, hostname: string): string[] {
+  const set = ownUser
+    ? `${quote(hostnameTool)} ${quote(hostname)}`
+    : `echo ${quote(hostname)} >/proc/sys/kernel/hostname`;
+  return [`${set} || { echo "refused setup hostname" >&9; exit 128; }`];
+}
+
 function innerLines(script: ShimScript): string[] {
   const { namespaces, privileges } = script;
   const last = lastStage(script);
@@ -96,11 +107,7 @@ function innerLines(script: ShimScript): string[] {
   return [
     // Caught, not ignored: the command starts with the default for each.
     "trap : HUP INT QUIT TERM USR1 USR2 ALRM PIPE",
-    ...(namespaces?.hostname === undefined
-      ? []
-      : [
-          `echo ${quote(namespaces.hostname)} >/proc/sys/kernel/hostname || { echo "refused setup hostname" >&9; exit 128; }`,
-        ]),
+    ...(namespaces?.hostname === undefined ? [] : hostnameLines(namespaces, namespaces.hostname)),
     ...(namespaces?.mountLines ?? []),
     // The waiting shell would say "Killed" on the container's stderr.
     "exec 8>&2 2>/dev/null",
@@ -111,7 +118,7 @@ function innerLines(script: ShimScript): string[] {
     'echo "first $__en_stat" >&9',
     ...(oom === undefined ? [] : [`(echo ${oom} >/proc/self/oom_score_adj) 2>/dev/null`]),
     ...(namespaces?.ownPids === true
-      ? [`${quote(namespaces.mount)} -t proc proc /proc || { echo "refused setup proc" >&9; exit 128; }`]
+      ? [`${quote(namespaces.mount)} -n -t proc proc /proc || { echo "refused setup proc" >&9; exit 128; }`]
       : []),
     ...(privileges.length === 0
       ? last

@@ -1,84 +1,14 @@
-// Owns what is asked of the process runtime alone: real output, real isolation, real deaths.
+// Owns what is asked of the process runtime alone: real output, real starts, real deaths.
 import { appendFile, chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { ContainerConfig, SandboxConfig } from "../../../src/runtime/runtime.ts";
-import { findAbilities } from "../../../src/runtime/process/abilities.ts";
+import { describe, expect, test, vi } from "vitest";
 import { realProcesses } from "../../../src/world/real-processes.ts";
-import {
-  containerConfig,
-  listen,
-  logOf,
-  onProcesses,
-  type Recipe,
-  sandboxConfig,
-  type Subject,
-} from "./subject.ts";
-
-const abilities = await findAbilities(realProcesses);
-const isolated = abilities.namespaces && abilities.privileges;
-if (!isolated) process.stderr.write(`tests of isolation are skipped: ${abilities.missing.join("; ")}\n`);
-
-let subject: Subject;
-beforeEach(async () => {
-  subject = await onProcesses.make();
-});
-afterEach(() => subject.dispose());
-
-const shell = (script: string): Recipe => ({ command: ["sh", "-c", script], behaviour: {} });
-const security = containerConfig(shell("")).security;
-
-async function start(
-  script: string,
-  changes: Partial<ContainerConfig> = {},
-  pod: Partial<SandboxConfig> = {},
-) {
-  const sandbox = await subject.runtime.runPodSandbox(sandboxConfig(subject, pod));
-  const id = await subject.runtime.createContainer(sandbox, containerConfig(shell(script), changes));
-  const refusal = await subject.runtime.startContainer(id).then(
-    () => undefined,
-    (thrown: Error) => thrown.message,
-  );
-  return { sandbox, id, refusal };
-}
-
-async function status(id: string) {
-  const found = await subject.runtime.containerStatus(id);
-  if (found === "absent") throw new Error("absent");
-  return found;
-}
-
-const ended = (id: string) =>
-  vi.waitFor(
-    async () => {
-      const found = await status(id);
-      expect(found.state).toBe("exited");
-      return found;
-    },
-    { timeout: 20_000, interval: 5 },
-  );
-
-const logged = async (id: string) => logOf((await status(id)).logPath);
-const says = (id: string, line: string) =>
-  vi.waitFor(async () => expect(await logged(id)).toContain(line), { timeout: 10_000, interval: 5 });
-
-/** Runs a script to its end and gives what it printed. */
-async function printed(
-  script: string,
-  changes: Partial<ContainerConfig> = {},
-  pod: Partial<SandboxConfig> = {},
-) {
-  const { id, refusal } = await start(script, changes, pod);
-  if (refusal !== undefined) throw new Error(refusal);
-  await ended(id);
-  return (await logged(id)).map((line) => line.slice("stdout F ".length)).join("\n");
-}
-
-const gone = (pid: number) =>
-  vi.waitFor(async () => expect(await realProcesses.identify(pid)).toBe("absent"), { timeout: 10_000 });
+import { eachWith, ended, gone, logged, printed, says, shell, start, status, subject } from "./scene.ts";
+import { containerConfig, listen, logOf, onBareProcesses, onProcesses, sandboxConfig } from "./subject.ts";
 
 describe("logs", () => {
+  eachWith(onProcesses);
+
   test("each line with its stream; a line without an end and a long one in parts", async () => {
     const long = "x".repeat(20_000);
     const { id } = await start(`echo one; echo two >&2; echo ${long}; printf three`);
@@ -152,6 +82,8 @@ describe("logs", () => {
 });
 
 describe("start", () => {
+  eachWith(onProcesses);
+
   test.each([
     {
       what: "a path that is not there",
@@ -270,7 +202,9 @@ describe("start", () => {
   });
 });
 
-describe("end", () => {
+describe.each([onProcesses, onBareProcesses])("end, $name:", (implementation) => {
+  eachWith(implementation);
+
   test("of the first process from outside is its exit code, told at once", async () => {
     const { id } = await start("exec sleep 1000");
     const heard = listen(subject.runtime);
@@ -362,167 +296,15 @@ describe("end", () => {
   });
 });
 
-describe.skipIf(!isolated)("isolation", () => {
-  test("a container sees its own processes only, and its pod's name", async () => {
-    const text = await printed(
-      "ls -d /proc/[0-9]* | wc -l; hostname",
-      {},
-      { hostNetwork: false, hostname: "pod-name" },
-    );
-    const [processes, name] = text.split("\n");
-    expect(Number(processes)).toBeLessThan(6);
-    expect(name).toBe("pod-name");
-  });
+describe("the folder", () => {
+  eachWith(onProcesses);
 
-  test("with hostPID it sees the host's, and still takes its own along", async () => {
-    const { id } = await start(
-      `[ -e /proc/${process.pid}/stat ] && echo seen; setsid sleep 1000 & hostname; sleep 0.2`,
-      {},
-      { hostPid: true },
-    );
-    await ended(id);
-    expect(await logged(id)).toEqual(["stdout F seen", `stdout F ${hostname()}`]);
-    expect(await subject.processes()).toEqual([]);
+  test("a folder of a container that was never wholly created is cleared away", async () => {
+    const stray = join(subject.folder, "runtime", "containers", "0".repeat(64));
+    await mkdir(stray, { recursive: true });
+    await appendFile(join(stray, "run-0"), "true");
+    await subject.restart();
+    await expect(stat(stray)).rejects.toMatchObject({ code: "ENOENT" });
+    await rm(stray, { recursive: true, force: true });
   });
-
-  test("exec is in the same place", async () => {
-    const { id } = await start(
-      "exec sleep 1000",
-      { env: [{ name: "a.b", value: "c" }], workingDir: "/tmp" },
-      { hostNetwork: false },
-    );
-    const script = "ls -d /proc/[0-9]* | wc -l; hostname; pwd";
-    const { stdout } = (await subject.runtime.execSync(id, ["sh", "-c", script], 10_000)) as {
-      stdout: string;
-    };
-    const [processes, ...rest] = stdout.trim().split("\n");
-    expect(Number(processes)).toBeLessThan(9);
-    expect(rest).toEqual(["pod-host", "/tmp"]);
-    expect(await subject.runtime.execSync(id, ["env"], 10_000)).toMatchObject({
-      stdout: expect.stringMatching(/^a\.b=c$/m),
-    });
-  });
-
-  test("volumes: missing places, files, read-only ones, ones within others; the host sees none of it", async () => {
-    const volume = async (name: string) => {
-      const path = join(subject.folder, "volumes", name);
-      await mkdir(path, { recursive: true });
-      await writeFile(join(path, "file"), `from ${name}\n`);
-      return path;
-    };
-    const [a, b, c, d, e, f] = await Promise.all(["a", "b c", "c", "d", "e", "f"].map(volume));
-    const at = (hostPath: string | undefined, containerPath: string, readonly = false) => ({
-      hostPath: hostPath ?? "",
-      containerPath,
-      readonly,
-    });
-    const mounts = [
-      at(a, "/everynode-test/data"),
-      at(b, "/etc/everynode-test/config", true),
-      at(c, "/var/run/secrets/everynode.test/token"),
-      at(d, "/everynode-test/data/inner"),
-      at(join(e ?? "", "file"), "/everynode-test-file", true),
-      at(f, "/mnt"),
-    ];
-    const script = `cat /everynode-test/data/file /etc/everynode-test/config/file /var/run/secrets/everynode.test/token/file \\
-      /everynode-test/data/inner/file /everynode-test-file /mnt/file
-      echo new >/everynode-test/data/new && echo written
-      (echo no >/etc/everynode-test/config/no) 2>/dev/null || echo protected
-      [ -e /etc/passwd ] && [ -d ${subject.folder} ] && echo host seen
-      [ -L /var/run ] && echo links kept`;
-    expect((await printed(script, { mounts })).split("\n")).toEqual([
-      ...["a", "b c", "c", "d", "e", "f"].map((name) => `from ${name}`),
-      "written",
-      "protected",
-      "host seen",
-      "links kept",
-    ]);
-    expect(await readFile(join(a ?? "", "new"), "utf8")).toBe("new\n");
-    for (const path of [
-      "/everynode-test",
-      "/etc/everynode-test",
-      "/run/secrets/everynode.test",
-      "/everynode-test-file",
-      "/mnt/file",
-    ])
-      await expect(stat(path)).rejects.toMatchObject({ code: "ENOENT" });
-    expect(await readFile("/proc/self/mountinfo", "utf8")).not.toContain(subject.folder);
-  });
-
-  test("a volume whose source is missing refuses the start and names the path", async () => {
-    const { refusal } = await start("true", {
-      mounts: [{ hostPath: "/no/such", containerPath: "/data", readonly: false }],
-    });
-    expect(refusal).toMatch(/^cannot start container main: cannot set up volume at \/data: .*\/no\/such/);
-  });
-
-  test("a read-only root, with volumes that can be written", async () => {
-    const data = join(subject.folder, "data");
-    await mkdir(data);
-    const script = `for f in /tmp/everynode-no /etc/everynode-no ${subject.folder}/no; do (echo x >$f) 2>/dev/null || echo protected; done; echo x >/data/yes && echo written; echo x >/dev/null && echo null`;
-    const text = await printed(script, {
-      mounts: [{ hostPath: data, containerPath: "/data", readonly: false }],
-      security: { ...security, readonlyRootFilesystem: true },
-    });
-    expect(text.split("\n")).toEqual(["protected", "protected", "protected", "written", "null"]);
-  });
-
-  test.each([
-    {
-      name: "a user",
-      changes: { runAsUser: 1234 },
-      script: "id -u; id -g; id -G",
-      expected: ["1234", "0", "0"],
-    },
-    {
-      name: "a group and more",
-      changes: { runAsUser: 1234, runAsGroup: 567, supplementalGroups: [8, 9] },
-      script: "id -u; id -g; id -G",
-      expected: ["1234", "567", "567 8 9"],
-    },
-    {
-      name: "no new privileges",
-      changes: { noNewPrivileges: true },
-      script: "grep -c 'NoNewPrivs:.1' /proc/self/status",
-      expected: ["1"],
-    },
-    {
-      name: "the usual capabilities",
-      changes: {},
-      script: "grep CapBnd /proc/self/status",
-      expected: ["CapBnd:\t00000000a80425fb"],
-    },
-    {
-      name: "fewer and others",
-      changes: { dropCapabilities: ["ALL"], addCapabilities: ["NET_ADMIN"] },
-      script: "grep -E 'CapEff|CapBnd' /proc/self/status",
-      expected: ["CapEff:\t0000000000001000", "CapBnd:\t0000000000001000"],
-    },
-  ])("rights: $name", async ({ changes, script, expected }) => {
-    expect((await printed(script, { security: { ...security, ...changes } })).split("\n")).toEqual(expected);
-  });
-
-  test("another user finds out that it may not run a command", async () => {
-    const script = join(subject.folder, "script");
-    await writeFile(script, "#!/bin/sh\n");
-    await chmod(subject.folder, 0o755);
-    await chmod(script, 0o700);
-    const { refusal } = await start("", { command: [script], security: { ...security, runAsUser: 1234 } });
-    expect(refusal).toBe(`cannot start container main: exec: "${script}": permission denied`);
-  });
-
-  test("privileged has all the runtime has", async () => {
-    const all = /CapBnd:\t(\w+)/.exec(await readFile("/proc/self/status", "utf8"))?.[1];
-    const changes = { security: { ...security, privileged: true } };
-    expect(await printed("grep CapBnd /proc/self/status", changes)).toBe(`CapBnd:\t${all}`);
-  });
-});
-
-test("a folder of a container that was never wholly created is cleared away", async () => {
-  const stray = join(subject.folder, "runtime", "containers", "0".repeat(64));
-  await mkdir(stray, { recursive: true });
-  await appendFile(join(stray, "run-0"), "true");
-  await subject.restart();
-  await expect(stat(stray)).rejects.toMatchObject({ code: "ENOENT" });
-  await rm(stray, { recursive: true, force: true });
 });

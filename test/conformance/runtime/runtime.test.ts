@@ -9,6 +9,7 @@ import {
   listen,
   logOf,
   obeysTerm,
+  onBareProcesses,
   onProcesses,
   readyLine,
   type Recipe,
@@ -18,7 +19,7 @@ import {
   type Subject,
 } from "./subject.ts";
 
-describe.each([onProcesses, simulated])("$name runtime", (implementation) => {
+describe.each([onProcesses, onBareProcesses, simulated])("$name runtime", (implementation) => {
   let subject: Subject;
   beforeEach(async () => {
     subject = await implementation.make();

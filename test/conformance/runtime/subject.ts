@@ -9,6 +9,7 @@ import {
   createSimulatedRuntime,
   type SimulatedBehaviour,
 } from "../../../src/runtime/simulated/simulated-runtime.ts";
+import type { Processes } from "../../../src/world/processes.ts";
 import { silentLog } from "../../../src/world/log.ts";
 import { realRandom } from "../../../src/world/random.ts";
 import { realClock } from "../../../src/world/real-clock.ts";
@@ -60,8 +61,8 @@ export interface Implementation {
 
 const behaviourLabel = "behaviour";
 
-export const onProcesses: Implementation = {
-  name: "process",
+const processImplementation = (name: string, processes: Processes): Implementation => ({
+  name,
   real: true,
   make: async () => {
     const folder = await mkdtemp(join(tmpdir(), "everynode-runtime-"));
@@ -69,7 +70,7 @@ export const onProcesses: Implementation = {
       createProcessRuntime({
         folder: join(folder, "runtime"),
         files: realFiles,
-        processes: realProcesses,
+        processes,
         clock: realClock,
         log: silentLog,
         random: realRandom,
@@ -94,7 +95,18 @@ export const onProcesses: Implementation = {
     };
     return subject;
   },
-};
+});
+
+export const onProcesses = processImplementation("process", realProcesses);
+
+/** As on a machine that permits no namespaces. */
+export const onBareProcesses = processImplementation("process without namespaces", {
+  ...realProcesses,
+  run: (command, options) =>
+    command[0].endsWith("/unshare")
+      ? Promise.resolve({ code: 1, stdout: "", stderr: "unshare failed: Operation not permitted" })
+      : realProcesses.run(command, options),
+});
 
 export const simulated: Implementation = {
   name: "simulated",
