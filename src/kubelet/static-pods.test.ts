@@ -121,6 +121,30 @@ describe("a kubelet in a cluster", () => {
     await rig.halt();
   });
 
+  it("weighs a pod of the API that says it were a static one as any other", async () => {
+    const rig = new Rig({
+      config: { taints: [{ key: "a", effect: "NoExecute" }], staticPods: { folder: "/m" } },
+    });
+    await rig.files.makeFolder("/m");
+    await rig.start();
+    rig.put({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: {
+        name: "pretender",
+        namespace: "default",
+        uid: "u1",
+        resourceVersion: "",
+        creationTimestamp: "",
+        annotations: { "kubernetes.io/config.source": "file" },
+      },
+      spec: { nodeName, containers: [{ name: "main", image: "agent:1" }] },
+    });
+    await rig.run(1000);
+    expect(rig.pod("pretender")?.status).toMatchObject({ phase: "Failed", reason: "TaintToleration" });
+    await rig.halt();
+  });
+
   it("takes away the mirror of a file that went while it was away", async () => {
     const rig = rigOf(true);
     await write(rig, "a.yaml", text("a"));

@@ -23,7 +23,7 @@ export interface PodSource {
   start(told: SourceTold): () => void;
 }
 
-const annotationSource = "kubernetes.io/config.source";
+export const annotationSource = "kubernetes.io/config.source";
 
 /** Mirror pods only show in the API what another source runs. */
 export const isMirror = (pod: Pod): boolean => pod.metadata.annotations?.[annotationMirror] !== undefined;
