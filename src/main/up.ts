@@ -74,15 +74,19 @@ interface Fleet {
 function startNodes(world: World, server: ApiServer, { dataDir, workers }: Fleet): Promise<RunningNode[]> {
   const names = [controlPlane, ...Array.from({ length: workers }, (_, at) => `worker-${at + 1}`)];
   return Promise.all(
-    names.map(async (name) =>
-      startNode(world, {
+    names.map(async (name) => {
+      const rootDir = resolve(dataDir, "nodes", name);
+      const manifests = resolve(rootDir, "manifests");
+      await world.files.makeFolder(manifests);
+      return startNode(world, {
         name,
+        staticPods: { folder: manifests },
         transport: server.transportFor({
           name: `system:node:${name}`,
           groups: ["system:nodes", "system:authenticated"],
           agent: "kubelet",
         }),
-        rootDir: resolve(dataDir, "nodes", name),
+        rootDir,
         nodeIp: "127.0.0.1",
         port: 0,
         labels: name === controlPlane ? { "node-role.kubernetes.io/control-plane": "" } : {},
@@ -96,8 +100,8 @@ function startNodes(world: World, server: ApiServer, { dataDir, workers }: Fleet
           use: { is: "both", names: [name, "127.0.0.1", "localhost"] },
         }),
         clientCa: server.authority.ca.cert,
-      }),
-    ),
+      });
+    }),
   );
 }
 

@@ -195,6 +195,16 @@ export function processesMarked(text: string): number[] {
     .map(Number);
 }
 
+/** Ends every process so marked; one may be gone before it is told to. */
+export function endMarked(text: string): void {
+  for (const pid of processesMarked(text))
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch (thrown) {
+      if (!(thrown instanceof Error && "code" in thrown && thrown.code === "ESRCH")) throw thrown;
+    }
+}
+
 /** A suite that needs a kubectl; without one it is skipped aloud, and in CI it fails. */
 export function withKubectl(): string | undefined {
   const path = kubectls().at(-1);
