@@ -228,7 +228,7 @@ describe.skipIf(newest === undefined)("kubectl", () => {
     kubectl(`patch ds one --type json -p '[{"op":"add","path":"/spec/minReadySeconds","value":1}]'`);
     expect(
       refused(`patch ds one --type json -p '[{"op":"test","path":"/spec/minReadySeconds","value":7}]'`),
-    ).toMatch(/rejected our request/);
+    ).toMatch(/testing value \/spec\/minReadySeconds failed/);
     expect(kubectl("set image ds/one agent=busybox")).toBe("daemonset.apps/one image updated\n");
     expect(kubectl("label ds one a=b")).toBe("daemonset.apps/one labeled\n");
     expect(kubectl("label ds one a-")).toBe("daemonset.apps/one unlabeled\n");

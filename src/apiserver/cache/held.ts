@@ -1,5 +1,6 @@
 // Owns one stored object as the server holds it: parsed once, frozen, its bytes for the wire made once.
 import { deepFreeze } from "../../lib/json.ts";
+import type { ManagedFieldsEntry } from "../../model/generated/types.ts";
 import type { KubeObject } from "../../model/meta.ts";
 import type { Entry, Key, Revision } from "../../store/store.ts";
 
@@ -50,8 +51,29 @@ function startsWith(bytes: Uint8Array, head: Uint8Array): boolean {
 /** The bytes to store: canonical order, without the resourceVersion, which is the store's revision. */
 export function storedBytes(object: KubeObject): Uint8Array {
   const { apiVersion, kind, metadata, ...rest } = object;
-  const { resourceVersion: _resourceVersion, ...stored } = metadata;
-  return Buffer.from(JSON.stringify({ apiVersion, kind, metadata: stored, ...rest }));
+  const { resourceVersion: _resourceVersion, managedFields, ...stored } = metadata;
+  if (managedFields === undefined)
+    return Buffer.from(JSON.stringify({ apiVersion, kind, metadata: stored, ...rest }));
+  const owned = managedFields.map(entryText).join(",");
+  const text = JSON.stringify({ apiVersion, kind, metadata: stored });
+  const below = JSON.stringify(rest);
+  // The texts of the parts end in the braces of the metadata and of the object.
+  const head = `${text.slice(0, -2)},"managedFields":[${owned}]}`;
+  return Buffer.from(below === "{}" ? `${head}}` : `${head},${below.slice(1)}`);
+}
+
+// Trees of fields are shared by objects and kept through their changes: each is encoded once.
+const treeTexts = new WeakMap<object, string>();
+
+function entryText({ fieldsV1, ...entry }: ManagedFieldsEntry): string {
+  const text = JSON.stringify(entry);
+  if (typeof fieldsV1 !== "object" || fieldsV1 === null) return text;
+  let tree = treeTexts.get(fieldsV1);
+  if (tree === undefined) {
+    tree = JSON.stringify(fieldsV1);
+    treeTexts.set(fieldsV1, tree);
+  }
+  return text === "{}" ? `{"fieldsV1":${tree}}` : `${text.slice(0, -1)},"fieldsV1":${tree}}`;
 }
 
 /** Gives the object its version and freezes it. An object of ours may come here twice, from the writer and from the feed. */

@@ -88,10 +88,16 @@ const reviews: readonly ServedVersion[] = [
   },
 ];
 
-/** The kind as its old version: in no category, so that `get all` shows each object once. */
+/** The kind as its old version: without category and short names, so that `get all` and `get ds` mean one. */
 export const oldKindsOf = (kinds: readonly Descriptor[]): readonly Descriptor[] =>
   kinds.flatMap((kind) =>
-    (kind.oldVersions ?? []).map(({ group, version }) => ({ ...kind, group, version, categories: [] })),
+    (kind.oldVersions ?? []).map(({ group, version }) => ({
+      ...kind,
+      group,
+      version,
+      categories: [],
+      shortNames: [],
+    })),
   );
 
 /** Core first, then by group; resources by name. */

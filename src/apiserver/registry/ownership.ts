@@ -104,7 +104,11 @@ export function ownedAtBirth(
 export function entriesOf(managed: readonly Managed[], old: Entries): ManagedFieldsEntry[] {
   // Frozen by the store's cache, and only ever shared.
   if (old !== undefined && managersOf(old) === managed) return old as ManagedFieldsEntry[];
-  return writeManagers(managed.map((one) => ({ ...one, fields: shared(one.fields) })));
+  const kept = managed.map((one) => ({ ...one, fields: shared(one.fields) }));
+  const entries = writeManagers(kept);
+  // What was written need not be read again, unless entries were joined.
+  if (entries.length === kept.length) known.set(entries, kept);
+  return entries;
 }
 
 // Pods of one set are made and changed by the same managers in the same way: thousands of objects, a few trees.

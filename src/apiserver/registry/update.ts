@@ -3,6 +3,7 @@ import type { Descriptor } from "../../model/kinds/descriptor.ts";
 import type { Draft, KubeObject } from "../../model/meta.ts";
 import { cloneJson, deepEqual } from "../../lib/json.ts";
 import { asNamespace, isKeptByContent } from "../admission/admit.ts";
+import { isJsonObject } from "../../model/patch/patched.ts";
 import type { Held } from "../cache/held.ts";
 import type { WriteOptions } from "../pipeline-options.ts";
 import { badRequest, conflict, invalid, objectModified, Refusal } from "../status.ts";
@@ -37,7 +38,7 @@ export async function updateObject(
   body: unknown,
 ): Promise<Answered | Refusal> {
   const { place, options } = asked;
-  const decoded = decode(place.kind, body, options.fieldValidation);
+  const decoded = decode(place.kind, withoutUnread(asked, body), options.fieldValidation);
   if (decoded instanceof Refusal) return decoded;
   const misplaced = placeFault(place, decoded.draft);
   if (misplaced !== undefined) return misplaced;
@@ -45,6 +46,15 @@ export async function updateObject(
   const decide = (current: Held) => decideUpdate(asked, { draft: cloneJson(decoded.draft), owned }, current);
   const written = await changeObject(registry, place, decide, options.dryRun);
   return written instanceof Refusal ? written : { held: written.held, warnings: decoded.warnings };
+}
+
+/** A subresource's request is not asked who owns what, which is large: it need not be read. */
+function withoutUnread({ part }: UpdateAsked, body: unknown): unknown {
+  if (part === "object" || !isJsonObject(body)) return body;
+  const { metadata } = body;
+  if (!isJsonObject(metadata) || metadata["managedFields"] === undefined) return body;
+  const { managedFields: _managedFields, ...rest } = metadata;
+  return { ...body, metadata: rest };
 }
 
 export function placeFault(

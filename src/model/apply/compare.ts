@@ -117,25 +117,27 @@ export function itemsOf(shape: Items, items: readonly Json[]): Map<string, Json>
 
 /** Every field of the value, the value itself among them. */
 function allOf(shape: Shape, value: Json): FieldSet {
-  return nodeOf(true, partsOf(shape, value, allOf)) ?? member;
+  return shape.is === "leaf" ? member : (nodeOf(true, partsOf(shape, value, true)) ?? member);
 }
 
-function partsOf(
-  shape: Shape,
-  value: Json,
-  inside: (shape: Shape, value: Json) => FieldSet | undefined,
-): Record<string, FieldSet> {
+/** The nodes of a value's parts: all there is in them, or what they speak of. */
+function partsOf(shape: Shape, value: Json, isAll: boolean): Record<string, FieldSet> {
   const parts: Record<string, FieldSet> = {};
-  const put = (element: string, node: FieldSet | undefined): void => {
-    if (node !== undefined) setKey(parts, element, node);
-  };
   if ((shape.is === "struct" || shape.is === "map") && isJsonObject(value))
-    for (const [name, part] of Object.entries(value)) {
+    for (const name of Object.keys(value)) {
       const inner = shape.is === "map" ? shape.of() : shape.fields.get(name)?.of();
-      if (inner !== undefined && part !== undefined) put(fieldElement(name), inside(inner, part));
+      const part = value[name];
+      if (inner === undefined || part === undefined) continue;
+      const node = isAll ? allOf(inner, part) : spoken(inner, part, shape.is === "map");
+      // The element's prefix makes every key an ordinary one.
+      if (node !== undefined) parts[fieldElement(name)] = node;
     }
   else if ((shape.is === "set" || shape.is === "list") && isJsonList(value))
-    for (const [element, item] of itemsOf(shape, value)) put(element, inside(itemShapeOf(shape), item));
+    for (const [element, item] of itemsOf(shape, value)) {
+      const inner = itemShapeOf(shape);
+      const node = isAll ? allOf(inner, item) : spoken(inner, item, true);
+      if (node !== undefined) parts[element] = node;
+    }
   return parts;
 }
 
@@ -147,10 +149,8 @@ export function fieldsOf(shape: Shape, config: Json): FieldSet {
 
 function spoken(shape: Shape, value: Json, isItem: boolean): FieldSet | undefined {
   if (shape.is === "leaf") return member;
-  const inside = (inner: Shape, part: Json): FieldSet | undefined =>
-    spoken(inner, part, shape.is !== "struct");
   const isEmpty = isJsonList(value) ? value.length === 0 : isJsonObject(value) && isEmptyObject(value);
-  return nodeOf(isItem || isEmpty, partsOf(shape, value, inside));
+  return nodeOf(isItem || isEmpty, partsOf(shape, value, false));
 }
 
 const isEmptyObject = (value: JsonObject): boolean => Object.keys(value).length === 0;

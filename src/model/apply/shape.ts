@@ -20,6 +20,12 @@ export interface FieldShape {
 const leaf: Shape = { is: "leaf" };
 const made = new Map<string, Shape>();
 
+/** Made at first use and kept: schemas refer to themselves, and a shape is asked for with every write. */
+function later(make: () => Shape): () => Shape {
+  let shape: Shape | undefined;
+  return () => (shape ??= make());
+}
+
 function memo(key: string, make: () => Shape): Shape {
   const known = made.get(key);
   if (known !== undefined) return known;
@@ -55,10 +61,11 @@ function structOf(schema: string, root: "" | "metadata" | undefined): Shape {
       return [
         name,
         {
-          of: () =>
+          of: later(() =>
             isMetadata
               ? memo("root metadata", () => structOf(t, "metadata"))
               : memo(`${schema}.${name}`, () => shapeOf(schema, name, t)),
+          ),
           isHeldByValue: isHeldByValue(schema, name, root === ""),
         },
       ];
@@ -69,7 +76,7 @@ function structOf(schema: string, root: "" | "metadata" | undefined): Shape {
 function shapeOf(schema: string, field: string, type: string): Shape {
   if (type.startsWith("[]")) return listShape(schema, field, type.slice(2));
   if (type.startsWith("{}"))
-    return isAtomicMap(schema, field) ? leaf : { is: "map", of: () => shapeOfType(type.slice(2)) };
+    return isAtomicMap(schema, field) ? leaf : { is: "map", of: later(() => shapeOfType(type.slice(2))) };
   return shapeOfType(type);
 }
 
@@ -79,7 +86,7 @@ function listShape(schema: string, field: string, item: string): Shape {
   if (type.is === "set") return { is: "set" };
   const { keys } = type;
   // Items of such a list are shared by field, even where the struct elsewhere is one value.
-  return { is: "list", keys, of: () => memo(`item ${item}`, () => itemShape(item)) };
+  return { is: "list", keys, of: later(() => memo(`item ${item}`, () => itemShape(item))) };
 }
 
 const itemShape = (item: string): Shape =>
@@ -90,5 +97,5 @@ const shapeOfType = (type: string): Shape =>
   type.startsWith("[]")
     ? leaf
     : type.startsWith("{}")
-      ? { is: "map", of: () => shapeOfType(type.slice(2)) }
+      ? { is: "map", of: later(() => shapeOfType(type.slice(2))) }
       : memo(`type ${type}`, () => itemShape(type));

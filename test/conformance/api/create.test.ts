@@ -42,6 +42,7 @@ describe("what a new object gets", () => {
         uid: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-4/),
         creationTimestamp: "2026-01-01T00:00:00Z",
         generation: 1,
+        managedFields: [expect.objectContaining({ manager: "unknown", operation: "Update" })],
         resourceVersion: String(tried.store.revision()),
       },
     });
