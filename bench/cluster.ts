@@ -1,6 +1,5 @@
 // Owns the figures of a whole cluster on this machine: cold start, idle cost, and how soon a new node's daemon pod is bound.
-import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "../src/client/kube-client.ts";
@@ -13,58 +12,20 @@ import { node as nodeKind } from "../src/model/kinds/node.ts";
 import type { Draft } from "../src/model/meta.ts";
 import { realFiles } from "../src/world/real-files.ts";
 import { realNetwork } from "../src/world/real-network.ts";
+import { cpuMillis, end, median, residentMiB, sleep, startEverynode, syncMillis } from "./machine.ts";
 
-const bin = join(import.meta.dirname, "../bin/everynode.js");
 const newNodes = 20;
 const idleSeconds = 20;
 
 export interface ClusterFigures {
+  /** Of one small write on this disk: a pod bound is two commits of its own, one after the other. */
+  readonly syncMillis: number;
   readonly coldStartMillis: number;
   readonly idleResidentMiB: number;
   readonly idleCpuPercent: number;
   readonly boundMillisMedian: number;
   readonly boundMillisWorst: number;
 }
-
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-
-function startUp(folder: string): Promise<{ child: ChildProcess; millis: number }> {
-  const begun = performance.now();
-  const child = spawn(
-    process.execPath,
-    [
-      bin,
-      "up",
-      "--workers",
-      "3",
-      "--port",
-      "0",
-      "--data-dir",
-      join(folder, "data"),
-      "--kubeconfig",
-      join(folder, "kubeconfig"),
-    ],
-    { stdio: ["ignore", "pipe", "inherit"] },
-  );
-  return new Promise((resolve, reject) => {
-    child.once("exit", (code) => reject(new Error(`up ended with ${code}`)));
-    child.stdout?.on("data", (chunk: Buffer) => {
-      if (/^ready /m.test(chunk.toString())) resolve({ child, millis: performance.now() - begun });
-    });
-  });
-}
-
-/** CPU time used so far, in milliseconds. */
-function cpuMillis(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-    .replace(/^.*\) /, "")
-    .split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * 10;
-}
-
-const residentMiB = (pid: number): number =>
-  Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? Number.NaN) / 1024;
 
 const agentSet: Draft<DaemonSet> = {
   apiVersion: "apps/v1",
@@ -121,13 +82,23 @@ async function boundTimes(client: Client, signal: AbortSignal): Promise<number[]
 
 export async function benchCluster(): Promise<ClusterFigures> {
   const folder = mkdtempSync(join(tmpdir(), "everynode-bench-"));
-  const { child, millis } = await startUp(folder);
+  const up = await startEverynode([
+    "up",
+    "--workers",
+    "3",
+    "--port",
+    "0",
+    "--data-dir",
+    join(folder, "data"),
+    "--kubeconfig",
+    join(folder, "kubeconfig"),
+  ]);
+  const { pid } = up;
   const stop = new AbortController();
   try {
-    const pid = child.pid ?? 0;
-    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    await sleep(5_000);
     const before = cpuMillis(pid);
-    await new Promise((resolve) => setTimeout(resolve, idleSeconds * 1000));
+    await sleep(idleSeconds * 1000);
     const idleCpuPercent = (cpuMillis(pid) - before) / (idleSeconds * 10);
     const idleResidentMiB = residentMiB(pid);
     const transport = httpTransport({
@@ -142,7 +113,8 @@ export async function benchCluster(): Promise<ClusterFigures> {
     stop.abort();
     await transport.close();
     return {
-      coldStartMillis: millis,
+      syncMillis: syncMillis(),
+      coldStartMillis: up.millis,
       idleResidentMiB,
       idleCpuPercent,
       boundMillisMedian: median(times),
@@ -150,10 +122,7 @@ export async function benchCluster(): Promise<ClusterFigures> {
     };
   } finally {
     stop.abort();
-    child.removeAllListeners("exit");
-    const ended = new Promise((resolve) => child.once("exit", resolve));
-    child.kill("SIGTERM");
-    await ended;
+    await end(up);
     rmSync(folder, { recursive: true, force: true });
   }
 }

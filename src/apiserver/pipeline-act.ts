@@ -4,9 +4,10 @@ import { readSelection, type Selection } from "./cache/selection.ts";
 import { readGetOptions, readListOptions, readWriteOptions, type Query } from "./pipeline-options.ts";
 import type { Reply } from "./pipeline-respond.ts";
 import type { Target, Verb } from "./pipeline-route.ts";
+import { applyObject } from "./registry/apply.ts";
 import { createObject, type Answered } from "./registry/create.ts";
 import { deleteObject, deleteSelected, readDeleteOptions } from "./registry/delete.ts";
-import { patchObject } from "./registry/patch.ts";
+import { applyPatchType, patchObject, patchTypeOf } from "./registry/patch.ts";
 import { bindPod, evictPod } from "./registry/pod-subresources.ts";
 import { listObjects, readObject, type ObjectPlace } from "./registry/read.ts";
 import { isNamespaces, isPods, type Registry } from "./registry/registry.ts";
@@ -18,6 +19,8 @@ export interface Act {
   readonly verb: Exclude<Verb, "watch">;
   readonly query: Query;
   readonly request: ApiRequest;
+  /** What the client calls itself. */
+  readonly agent: string | undefined;
 }
 
 type Acted = Promise<Reply | Refusal>;
@@ -51,7 +54,12 @@ function partOf({ kind, subresource }: Target): Part | "none" {
 const objectReply = (answered: Answered | Refusal, code: 200 | 201): Reply | Refusal =>
   answered instanceof Refusal
     ? answered
-    : { is: "object", code, held: answered.held, warnings: answered.warnings };
+    : {
+        is: "object",
+        code: answered.isNew === true ? 201 : code,
+        held: answered.held,
+        warnings: answered.warnings,
+      };
 
 async function get(registry: Registry, place: ObjectPlace, query: Query): Acted {
   const at = readGetOptions(query);
@@ -70,10 +78,10 @@ async function list(registry: Registry, { target, query }: Act): Acted {
   return listing instanceof Refusal ? listing : { is: "list", listing };
 }
 
-async function create(registry: Registry, { target, query, request }: Act): Acted {
+async function create(registry: Registry, { target, query, request, agent }: Act): Acted {
   if (target.kind.namespaced && target.namespace === undefined) return methodNotAllowed();
   if (target.name !== undefined || target.subresource !== undefined) return methodNotAllowed();
-  const options = readWriteOptions(query, "CreateOptions");
+  const options = readWriteOptions({ query, agent, optionsKind: "CreateOptions" });
   if (options instanceof Refusal) return options;
   return objectReply(await createObject(registry, target, request.body, options), 201);
 }
@@ -83,17 +91,19 @@ interface Changed {
   readonly part: Part;
 }
 
-async function update(registry: Registry, { place, part }: Changed, { query, request }: Act): Acted {
-  const options = readWriteOptions(query, "UpdateOptions");
+async function update(registry: Registry, { place, part }: Changed, { query, request, agent }: Act): Acted {
+  const options = readWriteOptions({ query, agent, optionsKind: "UpdateOptions" });
   if (options instanceof Refusal) return options;
   return objectReply(await updateObject(registry, { place, part, options }, request.body), 200);
 }
 
-async function patch(registry: Registry, { place, part }: Changed, { query, request }: Act): Acted {
-  const options = readWriteOptions(query, "PatchOptions");
+async function patch(registry: Registry, { place, part }: Changed, { query, request, agent }: Act): Acted {
+  const patchType = patchTypeOf(request.contentType);
+  const isApply = patchType === applyPatchType;
+  const options = readWriteOptions({ query, agent, optionsKind: "PatchOptions", isApply });
   if (options instanceof Refusal) return options;
   if (request.body === undefined) return badRequest("cannot patch: the request has no body");
-  const patchType = request.contentType ?? "";
+  if (isApply) return objectReply(await applyObject(registry, { place, part, options }, request.body), 200);
   return objectReply(
     await patchObject(registry, { place, part, options, patchType, patch: request.body }),
     200,
@@ -125,9 +135,9 @@ async function deleteCollection(registry: Registry, { target, query, request }: 
   return { is: "list", listing };
 }
 
-async function actOnPod(registry: Registry, { target, verb, query, request }: Act): Acted {
+async function actOnPod(registry: Registry, { target, verb, query, request, agent }: Act): Acted {
   if (verb !== "create") return methodNotAllowed();
-  const options = readWriteOptions(query, "CreateOptions");
+  const options = readWriteOptions({ query, agent, optionsKind: "CreateOptions" });
   if (options instanceof Refusal) return options;
   const { kind, namespace, name } = target;
   const status =

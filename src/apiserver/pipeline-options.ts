@@ -1,6 +1,12 @@
 // Owns the reading of a request's query: what a list, a watch or a write asks for, or the fault in it.
 import { seconds, type Millis } from "../lib/units.ts";
-import { forbidden as forbiddenField, invalid, notSupported, type FieldError } from "../model/field-error.ts";
+import {
+  forbidden as forbiddenField,
+  invalid,
+  notSupported,
+  required,
+  type FieldError,
+} from "../model/field-error.ts";
 import type { Revision } from "../store/store.ts";
 import { readToken, type ContinueFrom } from "./cache/continue-token.ts";
 import { badRequest, invalidOptions, Refusal } from "./status.ts";
@@ -33,6 +39,10 @@ export interface WatchOptions extends Selectors {
 export interface WriteOptions {
   readonly dryRun: boolean;
   readonly fieldValidation: "Strict" | "Warn" | "Ignore";
+  /** Who owns the fields this write sets. */
+  readonly manager: string;
+  /** Fields of other owners are taken over; only for applied configurations. */
+  readonly force: boolean;
 }
 
 /** As upstream reads booleans in queries: `watch`, `watch=1` and `watch=true` are true. */
@@ -145,16 +155,60 @@ export function readWatchOptions(query: Query): WatchOptions | Refusal {
 
 const validations = ["Ignore", "Strict", "Warn"] as const;
 
-export function readWriteOptions(query: Query, optionsKind: string): WriteOptions | Refusal {
+const managerMax = 128;
+const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u;
+
+function managerFaults(manager: string): FieldError[] {
+  const faults: FieldError[] = [];
+  if (Buffer.byteLength(manager) > managerMax)
+    faults.push(invalid("fieldManager", manager, `may not be more than ${managerMax} bytes`));
+  if (!printable.test(manager))
+    faults.push(invalid("fieldManager", manager, "should only contain printable characters"));
+  return faults;
+}
+
+function applyFaults(query: Query, isApply: boolean): FieldError[] {
+  if (!isApply)
+    return query["force"] === undefined
+      ? []
+      : [forbiddenField("force", "may not be specified for non-apply patch")];
+  return (query["fieldManager"] ?? "") === ""
+    ? [required("fieldManager", "is required for apply patch")]
+    : [];
+}
+
+/** What a client calls itself before the first slash; nameless ones share a name. */
+const managerOf = (query: Query, agent: string | undefined): string => {
+  const given = query["fieldManager"] ?? "";
+  if (given !== "") return given;
+  const name = (agent ?? "").split("/", 1)[0] ?? "";
+  return name === "" ? "unknown" : name.slice(0, managerMax);
+};
+
+export interface WriteAsked {
+  readonly query: Query;
+  /** What the client calls itself. */
+  readonly agent: string | undefined;
+  readonly optionsKind: "CreateOptions" | "UpdateOptions" | "PatchOptions";
+  readonly isApply?: boolean;
+}
+
+export function readWriteOptions(asked: WriteAsked): WriteOptions | Refusal {
+  const { query, agent, optionsKind, isApply = false } = asked;
   const dryRun = query["dryRun"] ?? "";
-  const asked = query["fieldValidation"] ?? "";
-  const fieldValidation = asked === "" ? "Warn" : validations.find((one) => one === asked);
+  const validation = query["fieldValidation"] ?? "";
+  const fieldValidation = validation === "" ? "Warn" : validations.find((one) => one === validation);
   const faults: FieldError[] = [];
   if (dryRun !== "" && dryRun !== "All") faults.push(notSupported("dryRun", [dryRun], ["All"]));
   if (fieldValidation === undefined)
-    faults.push(notSupported("fieldValidation", asked, ["", ...validations]));
-  if ((query["fieldManager"] ?? "").length > 128)
-    faults.push(invalid("fieldManager", query["fieldManager"], "may not be more than 128 bytes"));
+    faults.push(notSupported("fieldValidation", validation, ["", ...validations]));
+  faults.push(...managerFaults(query["fieldManager"] ?? ""));
+  if (optionsKind === "PatchOptions") faults.push(...applyFaults(query, isApply));
   if (faults.length > 0 || fieldValidation === undefined) return invalidOptions(optionsKind, faults);
-  return { dryRun: dryRun === "All", fieldValidation };
+  return {
+    dryRun: dryRun === "All",
+    fieldValidation,
+    manager: managerOf(query, agent),
+    force: isApply && isTrue(query["force"]),
+  };
 }

@@ -10,6 +10,7 @@ import type { Attributes, Authorize, EncodedAnswer, Pipeline } from "./answer.ts
 import { Deadlines } from "./cache/deadlines.ts";
 import type { Emission } from "./cache/emission.ts";
 import { Feed } from "./cache/feed.ts";
+import { serveOldVersions } from "./old-versions.ts";
 import { act } from "./pipeline-act.ts";
 import { isTrue, readWatchOptions, type Query } from "./pipeline-options.ts";
 import { asEncoded, asResponse, shapedEmission, type Reply, type Showing } from "./pipeline-respond.ts";
@@ -66,12 +67,15 @@ export async function createPipeline(parts: PipelineParts): Promise<RunningPipel
   await feed.start();
   const stopCompaction = startCompaction(store, clock, log);
   const way: Way = { registry, route: createRouter(kinds), authorize: parts.authorize };
-  return {
-    registry,
+  const pipeline = serveOldVersions(kinds, {
     answer: (request, caller) => answer(way, request, caller),
     answerEncoded: (request, caller) => answerEncoded(way, request, caller),
     watch: (request, caller, signal) => watchEvents(way, request, caller, signal),
     watchEncoded: (request, caller, signal) => watchEncoded(way, request, caller, signal),
+  });
+  return {
+    registry,
+    ...pipeline,
     stop: () => {
       stopCompaction();
       return feed.stop();
@@ -91,6 +95,8 @@ interface Allowed {
   readonly verb: Verb;
   readonly query: Query;
   readonly showing: Showing;
+  /** What the client calls itself. */
+  readonly agent: string | undefined;
 }
 
 async function answer(way: Way, request: ApiRequest, caller: Caller): Promise<ApiResponse> {
@@ -119,7 +125,7 @@ function allow({ registry, route, authorize }: Way, request: ApiRequest, caller:
   if (form instanceof Refusal) return form;
   const include = readIncludeObject(query["includeObject"]);
   const showing = { kind: target.kind, form, include, now: registry.clock.now() };
-  return { target, verb, query, showing };
+  return { target, verb, query, showing, agent: caller.agent };
 }
 
 const attributesFor = (path: string, target: Target | "none", verb: Verb | "none"): Attributes =>
@@ -155,10 +161,10 @@ function deniedBy(
 
 /** Act, in pipeline-act.ts. A fault of our own is answered as such and ends this request only. */
 async function perform({ registry }: Way, request: ApiRequest, allowed: Allowed): Promise<Reply | Refusal> {
-  const { target, verb, query } = allowed;
+  const { target, verb, query, agent } = allowed;
   if (verb === "watch") return badRequest("a watch is not answered at once: open it as a watch");
   try {
-    return await act(registry, { target, verb, query, request });
+    return await act(registry, { target, verb, query, request, agent });
   } catch (thrown) {
     registry.log.error("a request failed", { path: request.path, because: wordsOf(thrown) });
     return internalError(wordsOf(thrown));

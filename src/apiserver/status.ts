@@ -80,6 +80,10 @@ export const conflict = (about: About, name: string, why: string): Refusal =>
     detailsOf(about, name),
   );
 
+/** Fields of an applied configuration that others own. */
+export const applyConflict = (message: string, causes: StatusCause[]): Refusal =>
+  refusal(409, "Conflict", message, { causes });
+
 export const objectModified =
   "the object has been modified; please apply your changes to the latest version and try again";
 

@@ -19,18 +19,26 @@ export interface HttpTransport extends Transport {
   close(): Promise<void>;
 }
 
+// A thousand requests made at once would else be a thousand handshakes. Watches have connections of their own: they never give
+// theirs back.
+const connectionsMax = 32;
+
 export function httpTransport({ network, access, agent }: HttpTransportOptions): HttpTransport {
   const { server, token, namespace: _, ...tls } = access;
-  const client = network.client(tls);
+  const client = network.client({ ...tls, connectionsMax });
+  const watching = network.client(tls);
   const identity = {
     "user-agent": agent,
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
   };
   const link: Link = { client, server: server.replace(/\/+$/, ""), identity };
+  const watchLink: Link = { ...link, client: watching };
   return {
     request: (request) => requestOver(link, request),
-    watch: (request, signal) => watchOver(link, request, signal),
-    close: () => client.close(),
+    watch: (request, signal) => watchOver(watchLink, request, signal),
+    close: async () => {
+      await Promise.all([client.close(), watching.close()]);
+    },
   };
 }
 

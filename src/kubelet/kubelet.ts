@@ -1,4 +1,5 @@
 // Owns the kubelet: one node's agent, from its sources of pods to its runtime and its place in the API.
+import type { Informer, Informers } from "../client/client.ts";
 import type { Pod } from "../model/generated/types.ts";
 import { node as nodeKind } from "../model/kinds/node.ts";
 import { pod as podKind } from "../model/kinds/pod.ts";
@@ -12,14 +13,17 @@ import { arch, localNode, type NodeFigures } from "./node/plan-node.ts";
 import { PodSet } from "./pod-set.ts";
 import { serveKubelet, type KubeletServer } from "./server/server.ts";
 import type { Kubelet, KubeletOptions } from "./settings.ts";
+import { MirrorPods } from "./mirror/mirror-pods.ts";
 import { createApiSource } from "./sources/api-source.ts";
 import { DesiredPods } from "./sources/desired-pods.ts";
 import type { PodSource } from "./sources/source.ts";
+import { StaticSources } from "./sources/static-sources.ts";
 import { Volumes } from "./volumes/volumes.ts";
 import type { Tools } from "./work/perform.ts";
 import { Prober } from "./work/prober.ts";
 
 export type { Kubelet, KubeletConfig, KubeletOptions } from "./settings.ts";
+export type { StaticPodsConfig } from "./sources/source.ts";
 export { createMachine } from "./node/machine.ts";
 
 /** A kubelet at rest. Without client and informers it stands alone and runs what its other sources tell. */
@@ -36,6 +40,8 @@ class NodeKubelet implements Kubelet {
   private prober: Prober | undefined;
   private pods: PodSet | undefined;
   private desired: DesiredPods | undefined;
+  private mirrors: MirrorPods | undefined;
+  private readonly statics: StaticSources;
   private agent: NodeAgent | undefined;
   private figures: NodeFigures | undefined;
   private relisting: (() => void) | undefined;
@@ -43,6 +49,7 @@ class NodeKubelet implements Kubelet {
 
   constructor(options: KubeletOptions) {
     this.options = options;
+    this.statics = new StaticSources(options, () => this.agent?.hurry());
     this.registered = new Promise((resolve) => {
       this.tellRegistered = resolve;
     });
@@ -64,12 +71,20 @@ class NodeKubelet implements Kubelet {
       node: () => this.agent?.node ?? local,
       isRegistered: () => this.options.client === undefined || this.agent?.node !== undefined,
       desired: () => desired,
+      began: (pod) => this.mirrors?.look(pod),
     });
-    const desired = new DesiredPods(
-      this.sources(),
-      (change) => pods.change(change),
-      () => pods.allReady(),
+    const desired: DesiredPods = new DesiredPods(
+      [...this.sources(), ...this.statics.sources],
+      (change) => {
+        pods.change(change);
+        this.mirrors?.change(change);
+      },
+      () => {
+        pods.sourceReady();
+        this.mirrors?.look();
+      },
     );
+    this.mirrors = this.mirrorsOf(pods, desired);
     this.pods = pods;
     this.desired = desired;
     this.server = await serveKubelet({ ...this.options, pods, runtimeName: version.name });
@@ -79,6 +94,7 @@ class NodeKubelet implements Kubelet {
     this.background.push(this.followEvents(pods));
     await pods.takeStock();
     this.background.push(this.relistForever(pods), this.joinCluster(desired, pods));
+    if (this.mirrors !== undefined) this.background.push(this.mirrors.run());
     log.info("kubelet started", { node: this.options.nodeName, port: this.port });
   }
 
@@ -129,8 +145,26 @@ class NodeKubelet implements Kubelet {
   private sources(): readonly PodSource[] {
     const { informers, nodeName, sources = [] } = this.options;
     if (informers === undefined) return sources;
-    const pods = informers.of(podKind, { fieldSelector: `spec.nodeName=${nodeName}` });
-    return [createApiSource(pods), ...sources];
+    return [createApiSource(this.podsOf(informers, nodeName)), ...sources];
+  }
+
+  private podsOf(informers: Informers, nodeName: string): Informer<Pod> {
+    return informers.of(podKind, { fieldSelector: `spec.nodeName=${nodeName}` });
+  }
+
+  private mirrorsOf(pods: PodSet, desired: DesiredPods): MirrorPods | undefined {
+    const { client, informers, nodeName, clock, log } = this.options;
+    if (client === undefined || informers === undefined) return undefined;
+    return new MirrorPods({
+      client,
+      informer: this.podsOf(informers, nodeName),
+      pods,
+      clock,
+      log,
+      node: () => this.agent?.node,
+      isComplete: () => this.statics.sources.every(({ name }) => desired.isReady(name)),
+      signal: this.life.signal,
+    });
   }
 
   private async figuresOf(runtimeVersion: string): Promise<NodeFigures> {
@@ -173,6 +207,7 @@ class NodeKubelet implements Kubelet {
       random,
       log,
       period: config.heartbeatPeriod ?? 10_000,
+      staticPods: () => this.statics.complaints,
       signal,
     });
     this.agent = agent;
@@ -182,6 +217,8 @@ class NodeKubelet implements Kubelet {
     try {
       await registering;
       pods.nodeKnown();
+      this.mirrors?.look();
+      if (agent.node !== undefined) this.statics.nodeKnown(agent.node);
       this.tellRegistered();
       await agent.beat();
     } catch (thrown) {

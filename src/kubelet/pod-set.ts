@@ -9,8 +9,9 @@ import { refusePod, startPod } from "./life/step-pod.ts";
 import type { PodStep, Verdict } from "./life/step-pod-types.ts";
 import type { KubeletConfig } from "./settings.ts";
 import type { DesiredChange, DesiredPods } from "./sources/desired-pods.ts";
+import { hashIn, isStatic, sourceIn } from "./sources/source.ts";
 import { foundPodOf, listRuntimePods, type RuntimePod } from "./work/observe.ts";
-import type { Tools } from "./work/perform.ts";
+import { stubbornly, type Tools } from "./work/perform.ts";
 import { PodWorker } from "./work/pod-worker.ts";
 
 export interface PodSetOptions {
@@ -21,9 +22,19 @@ export interface PodSetOptions {
   readonly node: () => Node;
   readonly isRegistered: () => boolean;
   readonly desired: () => DesiredPods;
+  /** A pod is at work now. */
+  readonly began: (pod: Pod) => void;
 }
 
 const keyOf = (pod: Pod): string => `${pod.metadata.namespace ?? ""}/${pod.metadata.name}`;
+const keyOfFound = ({ sandboxes: [sandbox] }: RuntimePod): string =>
+  `${sandbox?.pod.namespace ?? ""}/${sandbox?.pod.name ?? ""}`;
+const sourceOfFound = (pod: RuntimePod) => sourceIn(pod.sandboxes[0]?.annotations);
+
+/** Under one UID that a person gave, a static pod's file may come to hold another pod. */
+const isSame = (pod: Pod, found: RuntimePod): boolean =>
+  pod.metadata.uid === found.uid &&
+  (!isStatic(pod) || hashIn(pod.metadata.annotations) === hashIn(found.sandboxes[0]?.annotations));
 
 /** As told by the sandbox, for pods nobody wants any more: seconds. */
 const graceOf = (pod: RuntimePod): number =>
@@ -37,8 +48,11 @@ export class PodSet {
   private readonly held = new Map<string, { readonly pod: Pod; readonly inApi: boolean }>();
   /** The API's pods that came before the node's own object did. */
   private readonly unweighed = new Map<string, Pod>();
+  /** Workers whose pods end: a pod of the same UID that comes back waits for that. */
+  private readonly leaving = new Set<string>();
   private found = new Map<string, RuntimePod>();
-  private readonly orphans = new Set<string>();
+  /** Being removed, by UID: their names are taken until they are gone. */
+  private readonly orphans = new Map<string, string>();
 
   constructor(options: PodSetOptions) {
     this.options = options;
@@ -46,6 +60,10 @@ export class PodSet {
 
   get all(): Iterable<PodWorker> {
     return this.workers.values();
+  }
+
+  numbered(uid: string): PodWorker | undefined {
+    return this.workers.get(uid);
   }
 
   named(namespace: string, name: string): PodWorker | undefined {
@@ -61,14 +79,24 @@ export class PodSet {
     if (change.is === "wanted") return this.want(change.pod, change.source === "api");
     this.held.delete(change.uid);
     this.unweighed.delete(change.uid);
-    this.workers.get(change.uid)?.dismiss();
+    this.dismiss(change.uid);
   }
 
-  /** Every source has spoken: what the runtime still has beyond that belongs to nobody. */
-  allReady(): void {
-    const found = this.found;
-    this.found = new Map();
-    for (const [uid, pod] of found) if (!this.workers.has(uid)) this.removeOrphan(pod);
+  private dismiss(uid: string): void {
+    const worker = this.workers.get(uid);
+    if (worker === undefined) return;
+    this.leaving.add(uid);
+    worker.dismiss();
+  }
+
+  /** A source has spoken: what the runtime has of it beyond that belongs to nobody. */
+  sourceReady(): void {
+    for (const [uid, pod] of this.found) {
+      if (!this.options.desired().isReady(sourceOfFound(pod))) continue;
+      this.found.delete(uid);
+      if (!this.workers.has(uid)) this.removeOrphan(pod);
+    }
+    if (!this.options.desired().allReady) return;
     this.sweepFolders().catch((thrown: unknown) => {
       this.options.tools.log.warn("cannot sweep left folders, the next start tries again", {
         error: wordsOf(thrown),
@@ -106,9 +134,10 @@ export class PodSet {
     const pods = await listRuntimePods(this.options.tools.runtime);
     for (const { worker, believed: before } of believed)
       worker.compare(before, pods.get(worker.pod.metadata.uid));
-    if (!this.options.desired().allReady) return;
+    const desired = this.options.desired();
     for (const [uid, pod] of pods)
-      if (!this.workers.has(uid) && !this.options.desired().has(uid)) this.removeOrphan(pod);
+      if (!this.workers.has(uid) && !desired.has(uid) && desired.isReady(sourceOfFound(pod)))
+        this.removeOrphan(pod);
   }
 
   /** The node stands in the API: pods that waited to be weighed against it are taken up. */
@@ -125,9 +154,18 @@ export class PodSet {
   private want(pod: Pod, inApi: boolean): void {
     const { uid } = pod.metadata;
     const known = this.workers.get(uid);
-    if (known !== undefined) return known.want(pod);
+    if (known !== undefined) {
+      const isOther =
+        isStatic(pod) && hashIn(known.pod.metadata.annotations) !== hashIn(pod.metadata.annotations);
+      if (isOther) this.dismiss(uid);
+      if (!this.leaving.has(uid)) return known.want(pod);
+      // A deletion in the API is told to the worker that carries it out.
+      if (inApi) return known.want(pod);
+      this.held.set(uid, { pod, inApi });
+      return;
+    }
     const holder = this.names.get(keyOf(pod));
-    if (holder !== undefined && holder !== uid) {
+    if ((holder !== undefined && holder !== uid) || this.isTaken(pod)) {
       this.held.set(uid, { pod, inApi });
       return;
     }
@@ -147,6 +185,16 @@ export class PodSet {
     this.names.set(keyOf(pod), uid);
     // A pod that arrives already being deleted.
     if (pod.metadata.deletionTimestamp !== undefined) worker.want(pod);
+    this.options.began(pod);
+  }
+
+  /** Whether the runtime still has another pod of that name: the old one stops before the new one starts. */
+  private isTaken(pod: Pod): boolean {
+    const key = keyOf(pod);
+    for (const taken of this.orphans.values()) if (taken === key) return true;
+    for (const found of this.found.values())
+      if (keyOfFound(found) === key && !isSame(pod, found)) return true;
+    return false;
   }
 
   private firstStep(pod: Pod): PodStep {
@@ -175,8 +223,14 @@ export class PodSet {
   private forget(worker: PodWorker): void {
     const { uid } = worker.pod.metadata;
     this.workers.delete(uid);
+    this.leaving.delete(uid);
     const key = keyOf(worker.pod);
     if (this.names.get(key) === uid) this.names.delete(key);
+    this.release(key);
+  }
+
+  /** The name is free: who waits for it may begin. */
+  private release(key: string): void {
     for (const [heldUid, { pod, inApi }] of this.held) {
       if (keyOf(pod) !== key) continue;
       this.held.delete(heldUid);
@@ -187,7 +241,8 @@ export class PodSet {
   /** Stops and removes what the runtime has of a pod that no source wants. */
   private removeOrphan(pod: RuntimePod): void {
     if (this.orphans.has(pod.uid)) return;
-    this.orphans.add(pod.uid);
+    const key = keyOfFound(pod);
+    this.orphans.set(pod.uid, key);
     const { runtime, log, volumes, files, node } = this.options.tools;
     const work = async () => {
       const running = pod.containers.filter(({ state }) => state === "running");
@@ -204,11 +259,12 @@ export class PodSet {
       pod: pod.sandboxes[0]?.labels[labelOf.podName],
       uid: pod.uid,
     });
-    work()
-      .catch((thrown: unknown) =>
-        log.warn("cannot remove an unwanted pod, the next listing tries again", { error: wordsOf(thrown) }),
-      )
-      .finally(() => this.orphans.delete(pod.uid))
+    stubbornly(this.options.tools, "remove an unwanted pod", work)
+      .then(() => {
+        this.orphans.delete(pod.uid);
+        this.release(key);
+      })
+      // Only when the kubelet stops.
       .catch(() => undefined);
   }
 }

@@ -10,7 +10,7 @@ import type { Network, TlsFiles } from "../world/http.ts";
 import type { Log } from "../world/log.ts";
 import type { Random } from "../world/random.ts";
 import type { Machine } from "./node/machine.ts";
-import type { PodSource } from "./sources/source.ts";
+import type { PodSource, StaticPodsConfig } from "./sources/source.ts";
 
 export interface KubeletConfig {
   /** Pods' volumes lie under `ROOT/pods`. */
@@ -25,6 +25,7 @@ export interface KubeletConfig {
   readonly labels?: Readonly<Record<string, string>>;
   readonly taints?: readonly Taint[];
   readonly maxPods?: number;
+  readonly staticPods?: StaticPodsConfig;
   /** Quantities, `cpu` and `memory` at least. */
   readonly capacity: Readonly<Record<string, string>>;
   /** What is kept from pods. */

@@ -64,6 +64,21 @@ export function stableText(value: unknown): string {
   return `{${parts.join(",")}}`;
 }
 
+/** A copy whose keys are in order at every depth, undefined left out: its text is the one that Go's encoder gives a map. */
+export function withSortedKeys<T>(value: T): T {
+  // The copy has the same keys and values: only their order differs.
+  return sorted(value) as T;
+}
+
+function sorted(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(sorted);
+  const out: Record<string, unknown> = {};
+  for (const [key, part] of Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1)))
+    if (part !== undefined) setKey(out, key, sorted(part));
+  return out;
+}
+
 export interface Difference {
   /** `spec.containers[0].name` */
   readonly path: string;

@@ -1,5 +1,6 @@
 // Owns the entry point: which command is meant, and how its failure is told.
 import { Command, CommanderError, Option } from "commander";
+import { version } from "../model/version.ts";
 import { wordsOf } from "../world/log.ts";
 import { Refusal, wholeNumber } from "./refusal.ts";
 
@@ -20,6 +21,12 @@ function addUp(program: Command): void {
     .option("--data-dir <folder>", "where everything is kept; a second `up` on it resumes", ".everynode")
     .option("--port <port>", "port of the API server on 127.0.0.1; 0 picks a free one", port, 6443)
     .option("--kubeconfig <file>", "where to write the kubeconfig (default: kubeconfig in the data folder)")
+    .option(
+      "--hollow-nodes <count>",
+      "how many nodes to add whose containers are only imagined, to try things at scale",
+      wholeNumber("--hollow-nodes", 0, 100_000),
+      0,
+    )
     .option("--demo", "apply examples/heartbeat.yaml and show each node's pod live")
     .action(async (options) => (await import("./up.ts")).runUp(options));
 }
@@ -27,17 +34,72 @@ function addUp(program: Command): void {
 function addKubelet(program: Command): void {
   withLogLevel(program.command("kubelet"))
     .description(
-      "run one node: registers with the API server of the kubeconfig and runs the pods bound to it",
+      "run one node: the pods an API server binds to it, those of a manifest folder or URL, or all of them; without a kubeconfig it stands alone",
     )
-    .requiredOption("--kubeconfig <file>", "the cluster to join, and as whom")
+    .option("--kubeconfig <file>", "the cluster to join, and as whom")
+    .option("--config <file>", "a KubeletConfiguration (kubelet.config.k8s.io/v1beta1); flags win over it")
+    .option("--pod-manifest-path <folder>", "folder of static pods' manifests, watched")
+    .option("--manifest-url <url>", "URL of static pods' manifests")
+    .option("--manifest-url-header <name:value...>", "headers to send with --manifest-url")
+    .option("--file-check-frequency <time>", "how often the folder is read where no change is reported (20s)")
+    .option("--http-check-frequency <time>", "how often the URL is asked (20s)")
+    .option("--max-pods <count>", "how many pods the node takes (110)", wholeNumber("--max-pods", 1, 10_000))
     .option("--node-name <name>", "name of the node (default: the host's name in lower case)")
     .option("--node-labels <labels>", "labels to register with: key=value,key=value")
     .option("--register-with-taints <taints>", "taints to register with: key=value:Effect,…")
     .option("--root-dir <folder>", "where the node keeps its pods", ".everynode-kubelet")
     .option("--node-ip <address>", "address the node is reached at", "127.0.0.1")
-    .option("--port <port>", "port of the kubelet's own server; 0 picks a free one", port, 0)
-    .option("--container-runtime-endpoint <endpoint>", "what runs containers: process", "process")
+    .option("--address <address>", "address the kubelet's own server listens on (the node's IP)")
+    .option("--port <port>", "port of the kubelet's own server; 0 picks a free one (0)", port)
+    .option("--container-runtime-endpoint <endpoint>", "what runs containers: process (process)")
     .action(async (options) => (await import("./kubelet.ts")).runKubelet(options));
+}
+
+function addNodeTools(program: Command): void {
+  const root = "the kubelet's root folder, or the data folder of up (.everynode-kubelet, then .everynode)";
+  program
+    .command("ps")
+    .description("list the containers on this node from its own files, with no API server")
+    .option("--root-dir <folder>", root)
+    .option("-a, --all", "those that have ended too")
+    .option("-q, --quiet", "only their IDs")
+    .option("--no-trunc", "whole IDs and commands")
+    .action(async (options) => (await import("./ps.ts")).runPs(options));
+  program
+    .command("logs <pod>")
+    .description("show a container's log from this node's own files, with no API server")
+    .option("--root-dir <folder>", root)
+    .option("-c, --container <name>", "which container, where the pod has several")
+    .option("-n, --namespace <namespace>", "of the pod (default)")
+    .option("-f, --follow", "go on while the container runs")
+    .option("-p, --previous", "of the container that ran before")
+    .option("--timestamps", "with the time of every line")
+    .option("--tail <lines>", "only the last lines", wholeNumber("--tail", 0, 1_000_000_000))
+    .option("--since <time>", "only what is younger, such as 10m")
+    .action(async (pod, options) => (await import("./logs.ts")).runLogs(pod, options));
+  program
+    .command("lint <paths...>")
+    .description("check manifests and manifest folders with no server; exit status 1 on findings")
+    .addOption(
+      new Option(
+        "--as <what>",
+        "a folder is checked as static pods, a file as manifests of any kind",
+      ).choices(["static-pods", "manifests"]),
+    )
+    .option("--node-name <name>", "node that static pods are checked for (the host's name)")
+    .action(async (paths, options) => (await import("./lint.ts")).runLint(paths, options));
+}
+
+function addHollowNodes(program: Command): void {
+  withLogLevel(program.command("hollow-nodes"))
+    .description("run many nodes whose containers are only imagined, against any Kubernetes API server")
+    .requiredOption("--kubeconfig <file>", "the cluster to join, and as whom")
+    .requiredOption("--count <count>", "how many nodes", wholeNumber("--count", 1, 100_000))
+    .option("--name-prefix <prefix>", "what their names begin with; a number follows", "hollow-")
+    .option("--node-ip <address>", "address they are reached at", "127.0.0.1")
+    .option("--port <port>", "port they share; 0 picks a free one", port, 0)
+    .option("--no-events", "write no events about their pods")
+    .action(async (options) => (await import("./hollow-nodes.ts")).runHollowNodes(options));
 }
 
 function addComponents(program: Command): void {
@@ -63,15 +125,29 @@ function addComponents(program: Command): void {
     .action(async (options) => (await import("./scheduler.ts")).runScheduler(options));
 }
 
+function addWhy(program: Command): void {
+  withLogLevel(program.command("why"))
+    .description("tell for each node whether a DaemonSet's pod is there, should be there, and why not")
+    .argument("<daemonset>", "ds/NAME")
+    .option("-n, --namespace <namespace>", "its namespace (default: the kubeconfig's)")
+    .option("--node <name>", "only this node")
+    .option("--kubeconfig <file>", "the cluster to ask (default: $KUBECONFIG, else ~/.kube/config)")
+    .addOption(new Option("-o, --output <format>", "for programs").choices(["json"]))
+    .action(async (target: string, options) => (await import("./why.ts")).runWhy(target, options));
+}
+
 /** The exit status: 0 done, 1 failed, 2 wrong usage. */
 async function main(args: readonly string[]): Promise<number> {
   const program = new Command("everynode")
     .description("One of your pods on every node: a Kubernetes-compatible orchestrator for DaemonSets")
-    .version(process.env["npm_package_version"] ?? "0.1.0")
+    .version(version)
     .exitOverride();
   addUp(program);
   addKubelet(program);
+  addNodeTools(program);
+  addHollowNodes(program);
   addComponents(program);
+  addWhy(program);
   try {
     await program.parseAsync([...args], { from: "user" });
     return 0;

@@ -1,24 +1,22 @@
-// Owns `everynode kubelet`: one node as a process of its own, in the cluster that a kubeconfig names.
+// Owns `everynode kubelet`: one node as a process of its own, in the cluster that a kubeconfig names or alone.
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { makeCertificate } from "../world/certificates.ts";
-import type { Taint } from "../model/generated/types.ts";
+import { subdomainNameFaults } from "../model/names.ts";
 import type { LogLevel } from "../world/log.ts";
 import { reachCluster } from "./cluster-access.ts";
 import { aborted, endingSignal } from "./ending.ts";
+import { kubeletSettings, type KubeletFlags } from "./kubelet-settings.ts";
 import { startNode } from "./node.ts";
 import { Refusal } from "./refusal.ts";
 import { realWorld } from "./world.ts";
 
-export interface KubeletCommand {
-  readonly kubeconfig: string;
+export interface KubeletCommand extends KubeletFlags {
+  readonly kubeconfig?: string;
   readonly nodeName?: string;
   readonly nodeLabels?: string;
-  readonly registerWithTaints?: string;
   readonly rootDir: string;
   readonly nodeIp: string;
-  readonly port: number;
-  readonly containerRuntimeEndpoint: string;
   readonly logLevel: LogLevel;
 }
 
@@ -26,39 +24,51 @@ const year = 365 * 86_400_000;
 
 /** Runs until SIGINT or SIGTERM. Containers go on: the next start adopts them. */
 export async function runKubelet(options: KubeletCommand): Promise<void> {
-  if (options.containerRuntimeEndpoint !== "process")
-    throw new Refusal(
-      `cannot use --container-runtime-endpoint ${JSON.stringify(options.containerRuntimeEndpoint)}: only "process" is there`,
-      2,
-    );
   const world = realWorld(options.logLevel);
   const signal = endingSignal();
-  const name = options.nodeName ?? hostname().toLowerCase();
-  const labels = readLabels(options.nodeLabels ?? "");
-  const taints = readTaints(options.registerWithTaints ?? "");
-  const { access, transport } = await reachCluster(world, options.kubeconfig, "kubelet");
+  const settings = await kubeletSettings(world.files, world.log, options);
+  const { kubeconfig, rootDir, nodeIp } = options;
+  if (kubeconfig === undefined && settings.staticPods === undefined)
+    throw new Refusal(
+      "cannot run a node: nothing tells it its pods; give --kubeconfig, --pod-manifest-path, --manifest-url, or --config with staticPodPath",
+      2,
+    );
+  const name = nodeNameOf(options.nodeName);
+  const cluster = kubeconfig === undefined ? undefined : await reachCluster(world, kubeconfig, "kubelet");
   const serving = await makeCertificate(world.clock, {
     commonName: `system:node:${name}`,
     organizations: ["system:nodes"],
-    use: { is: "server", names: [name, options.nodeIp] },
+    use: { is: "server", names: [name, nodeIp] },
     validFor: year,
   });
-  const { rootDir, nodeIp, port } = options;
   const node = await startNode(world, {
+    ...settings,
     name,
-    transport,
+    ...(cluster === undefined ? {} : { transport: cluster.transport }),
     rootDir: resolve(rootDir),
     nodeIp,
-    port,
-    labels,
-    taints,
+    labels: readLabels(options.nodeLabels ?? ""),
     serving,
-    clientCa: access.ca,
+    clientCa: cluster?.access.ca,
   });
-  console.log(`node ${name} runs; its containers go on when this ends`);
+  const { folder, url } = settings.staticPods ?? {};
+  const from = [
+    ...(kubeconfig === undefined ? [] : [`the cluster of ${kubeconfig}`]),
+    ...(folder === undefined ? [] : [folder]),
+    ...(url === undefined ? [] : [url]),
+  ];
+  console.log(`node ${name} runs pods of ${from.join(", ")}; its containers go on when this ends`);
   await aborted(signal);
   await node.stop({ pods: "keep" });
-  await transport.close();
+  await cluster?.transport.close();
+}
+
+/** Every pod's name on the node ends in it. */
+function nodeNameOf(given: string | undefined): string {
+  const name = (given ?? hostname()).toLowerCase();
+  const [fault] = subdomainNameFaults(name);
+  if (fault !== undefined) throw new Refusal(`cannot use --node-name ${JSON.stringify(name)}: ${fault}`, 2);
+  return name;
 }
 
 /** `a=b,c=d` */
@@ -71,21 +81,4 @@ function readLabels(text: string): Record<string, string> {
     labels[key] = value;
   }
   return labels;
-}
-
-/** `key=value:Effect,key:Effect` */
-function readTaints(text: string): Taint[] {
-  return text
-    .split(",")
-    .filter((part) => part !== "")
-    .map((part) => {
-      const found = /^([^=:]+)(?:=([^:]*))?:(NoSchedule|PreferNoSchedule|NoExecute)$/.exec(part);
-      const [, key, value, effect] = found ?? [];
-      if (key === undefined || effect === undefined)
-        throw new Refusal(
-          `cannot use --register-with-taints: ${JSON.stringify(part)} is not key=value:Effect, with the effect NoSchedule, PreferNoSchedule or NoExecute`,
-          2,
-        );
-      return { key, effect, ...(value === undefined || value === "" ? {} : { value }) };
-    });
 }

@@ -1,5 +1,6 @@
 // Owns the composition of one node: its runtime, its kubelet, and who it is to the API server.
 import { join } from "node:path";
+import { statfs } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
 import { createEventRecorder } from "../client/event-recorder.ts";
 import { createInformers } from "../client/informer.ts";
@@ -12,11 +13,14 @@ import { createProcessRuntime } from "../runtime/process/process-runtime.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { KeyPair } from "../world/certificates.ts";
 import { realDial } from "../world/real-dial.ts";
+import type { Millis } from "../lib/units.ts";
+import type { StaticPodsConfig } from "../kubelet/kubelet.ts";
 import type { World } from "./world.ts";
 
 export interface NodeOptions {
   readonly name: string;
-  readonly transport: Transport;
+  /** Absent runs the node alone, on what its own sources tell. */
+  readonly transport?: Transport;
   readonly rootDir: string;
   readonly nodeIp: string;
   readonly port: number;
@@ -25,6 +29,11 @@ export interface NodeOptions {
   readonly serving: KeyPair;
   /** Authority that the API server's client certificate chains to. */
   readonly clientCa: string | undefined;
+  readonly address?: string | undefined;
+  readonly podLogsDir?: string | undefined;
+  readonly maxPods?: number | undefined;
+  readonly heartbeatPeriod?: Millis | undefined;
+  readonly staticPods?: StaticPodsConfig | undefined;
 }
 
 export interface RunningNode {
@@ -45,12 +54,10 @@ export async function startNode(world: World, options: NodeOptions): Promise<Run
     log,
     random,
   });
-  const client = createClient(transport);
-  const informers = createInformers({ transport, clock, random, log });
+  const cluster = transport === undefined ? undefined : clusterOf(world, transport, name);
   const kubelet = createKubelet({
     nodeName: name,
-    client,
-    informers,
+    ...cluster,
     runtime,
     clock,
     random,
@@ -58,32 +65,55 @@ export async function startNode(world: World, options: NodeOptions): Promise<Run
     files,
     network,
     dial: realDial,
-    recorder: createEventRecorder({ client, clock, random, log, component: "kubelet", host: name }),
     machine: createMachine(files),
     config: {
       rootDir,
-      podLogsDir: join(rootDir, "logs"),
+      podLogsDir: options.podLogsDir ?? join(rootDir, "logs"),
       nodeIp: options.nodeIp,
       port: options.port,
       labels: options.labels,
       taints: options.taints,
-      capacity: {
-        cpu: String(availableParallelism()),
-        memory: `${Math.floor(totalmem() / 1024)}Ki`,
-        "ephemeral-storage": "100Gi",
-      },
+      capacity: await machineCapacity(rootDir),
       tls: { ...options.serving, ...(options.clientCa === undefined ? {} : { ca: options.clientCa }) },
       version: kubernetesVersion,
+      ...given("address", options.address),
+      ...given("maxPods", options.maxPods),
+      ...given("heartbeatPeriod", options.heartbeatPeriod),
+      ...given("staticPods", options.staticPods),
     },
   });
   await kubelet.start();
   return {
     async stop({ pods }) {
       await kubelet.stop();
-      informers.stop();
+      cluster?.informers.stop();
       if (pods === "end") await endContainers(runtime);
       await runtime.close();
     },
+  };
+}
+
+function clusterOf(world: World, transport: Transport, host: string) {
+  const { clock, random } = world;
+  const log = world.log.with({ node: host });
+  const client = createClient(transport);
+  const informers = createInformers({ transport, clock, random, log });
+  const recorder = createEventRecorder({ client, clock, random, log, component: "kubelet", host });
+  return { client, informers, recorder };
+}
+
+/** The setting where it is given, nothing where it isn't. */
+const given = <K extends string, V>(key: K, value: V | undefined): { [key in K]?: V } =>
+  // One key with a value of its type, or none.
+  (value === undefined ? {} : { [key]: value }) as { [key in K]?: V };
+
+/** What the machine has: all nodes of one machine have the same, for what runs on one is not taken from another. */
+async function machineCapacity(rootDir: string): Promise<Record<string, string>> {
+  const disk = await statfs(rootDir);
+  return {
+    cpu: String(availableParallelism()),
+    memory: `${Math.floor(totalmem() / 1024)}Ki`,
+    "ephemeral-storage": `${Math.floor((disk.blocks * disk.bsize) / 1024)}Ki`,
   };
 }
 

@@ -5,7 +5,7 @@ import { authorize } from "../apiserver/authorization/authorize.ts";
 import { createEdge } from "../apiserver/http/edge.ts";
 import { createMetrics } from "../apiserver/http/metrics.ts";
 import { createPipeline, type RunningPipeline } from "../apiserver/pipeline.ts";
-import { createSystemNamespaces } from "../apiserver/registry/create.ts";
+import { createSystemObjects } from "../apiserver/registry/system-objects.ts";
 import { inProcessTransport } from "../client/in-process-transport.ts";
 import { kinds } from "../model/kinds/kinds.ts";
 import { writeKubeconfig, type ClusterAccess } from "../model/kubeconfig.ts";
@@ -50,7 +50,7 @@ export async function startApiServer(world: World, options: ApiServerOptions): P
       log: log.with({ room: "apiserver" }),
       authorize,
     });
-    await createSystemNamespaces(pipeline.registry);
+    await createSystemObjects(pipeline.registry);
     const server = await listen(world, options, { pipeline, authority });
     const url = `https://${server.host}:${server.port}`;
     return {

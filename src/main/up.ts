@@ -1,6 +1,7 @@
 // Owns `everynode up`: a whole cluster in one process, started, shown and ended in order.
 import { resolve } from "node:path";
 import { createInformers } from "../client/informer.ts";
+import type { InformerChange } from "../client/client.ts";
 import { createClient } from "../client/kube-client.ts";
 import type { Node } from "../model/generated/types.ts";
 import { node as nodeKind } from "../model/kinds/node.ts";
@@ -9,6 +10,7 @@ import type { LogLevel } from "../world/log.ts";
 import { startApiServer, writeAdminKubeconfig, type ApiServer } from "./start-api-server.ts";
 import { controllerManagerCaller, runControllers, runScheduler, schedulerCaller } from "./components.ts";
 import { showDemo } from "./demo.ts";
+import { startHollowNodes, type HollowNodes } from "./hollow-nodes.ts";
 import { aborted, endingSignal, sharedAbort } from "./ending.ts";
 import { startNode, type RunningNode } from "./node.ts";
 import { Refusal } from "./refusal.ts";
@@ -19,6 +21,7 @@ export interface UpOptions {
   readonly dataDir: string;
   readonly port: number;
   readonly kubeconfig?: string;
+  readonly hollowNodes: number;
   readonly demo?: boolean;
   readonly logLevel: LogLevel;
 }
@@ -48,13 +51,16 @@ export async function runUp(options: UpOptions): Promise<void> {
   ];
   // A controller that throws is a bug: the process ends, and what it kept is found again by the next.
   const broken = Promise.race(background.map((running) => running.then(() => aborted(signal))));
-  const nodes = await startNodes(world, server, { dataDir, workers: options.workers });
+  const [nodes, hollow] = await Promise.all([
+    startNodes(world, server, { dataDir, workers: options.workers }),
+    options.hollowNodes === 0 ? undefined : startHollow(world, server, options.hollowNodes),
+  ]);
   try {
     await Promise.race([present(world, server, { ...options, dataDir, signal }), broken]);
     await aborted(signal);
   } finally {
     stop.abort();
-    await Promise.all(nodes.map((node) => node.stop({ pods: "end" })));
+    await Promise.all([hollow?.stop(), ...nodes.map((node) => node.stop({ pods: "end" }))]);
     await Promise.allSettled(background);
     await server.close();
   }
@@ -68,15 +74,19 @@ interface Fleet {
 function startNodes(world: World, server: ApiServer, { dataDir, workers }: Fleet): Promise<RunningNode[]> {
   const names = [controlPlane, ...Array.from({ length: workers }, (_, at) => `worker-${at + 1}`)];
   return Promise.all(
-    names.map(async (name) =>
-      startNode(world, {
+    names.map(async (name) => {
+      const rootDir = resolve(dataDir, "nodes", name);
+      const manifests = resolve(rootDir, "manifests");
+      await world.files.makeFolder(manifests);
+      return startNode(world, {
         name,
+        staticPods: { folder: manifests },
         transport: server.transportFor({
           name: `system:node:${name}`,
           groups: ["system:nodes", "system:authenticated"],
           agent: "kubelet",
         }),
-        rootDir: resolve(dataDir, "nodes", name),
+        rootDir,
         nodeIp: "127.0.0.1",
         port: 0,
         labels: name === controlPlane ? { "node-role.kubernetes.io/control-plane": "" } : {},
@@ -90,9 +100,26 @@ function startNodes(world: World, server: ApiServer, { dataDir, workers }: Fleet
           use: { is: "both", names: [name, "127.0.0.1", "localhost"] },
         }),
         clientCa: server.authority.ca.cert,
-      }),
-    ),
+      });
+    }),
   );
+}
+
+/** Their containers are books of this process: with its end the nodes are machines switched off. */
+async function startHollow(world: World, server: ApiServer, count: number): Promise<HollowNodes> {
+  return startHollowNodes(world, {
+    transport: server.transportFor(admin),
+    count,
+    namePrefix: "hollow-",
+    nodeIp: "127.0.0.1",
+    port: 0,
+    serving: await server.authority.issue("hollow-nodes", {
+      commonName: "everynode-hollow-nodes",
+      organizations: ["system:nodes"],
+      use: { is: "server", names: ["127.0.0.1", "localhost"] },
+    }),
+    clientCa: server.authority.ca.cert,
+  });
 }
 
 interface Presented extends UpOptions {
@@ -109,13 +136,14 @@ async function present(world: World, server: ApiServer, options: Presented): Pro
       `cannot write the kubeconfig ${kubeconfig}: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
     );
   }
+  const count = options.workers + 1 + options.hollowNodes;
   const transport = server.transportFor(admin);
   const { clock, random, log } = world;
   const informers = createInformers({ transport, clock, random, log });
   try {
-    await nodesReady(informers.of(nodeKind), options.workers + 1, options.signal);
+    await nodesReady(informers.of(nodeKind), count, options.signal);
     if (options.signal.aborted) return;
-    console.log(`ready ${server.url} nodes=${options.workers + 1} kubeconfig=${kubeconfig}`);
+    console.log(`ready ${server.url} nodes=${count} kubeconfig=${kubeconfig}`);
     if (options.demo === true)
       await showDemo(world, { client: createClient(transport), informers, signal: options.signal });
   } finally {
@@ -127,22 +155,25 @@ const isReady = (node: Node): boolean =>
   node.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
 
 interface NodeCopy {
-  list(): Iterable<Node>;
-  onChange(told: () => void): () => void;
+  onChange(told: (change: InformerChange<Node>) => void): () => void;
 }
 
 function nodesReady(nodes: NodeCopy, count: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    let stop: (() => void) | undefined;
+    const ready = new Set<string>();
+    let end: (() => void) | undefined;
     const look = () => {
-      const ready = [...nodes.list()].filter(isReady).length;
-      if (ready < count && !signal.aborted) return;
-      stop?.();
+      if (ready.size < count && !signal.aborted) return;
+      end?.();
       signal.removeEventListener("abort", look);
       resolve();
     };
     signal.addEventListener("abort", look, { once: true });
-    stop = nodes.onChange(look);
+    end = nodes.onChange(({ is, object }) => {
+      if (is !== "removed" && isReady(object)) ready.add(object.metadata.name);
+      else ready.delete(object.metadata.name);
+      look();
+    });
     look();
   });
 }

@@ -1,6 +1,6 @@
 // Owns whether a pod may be on a node, for all who ask: DaemonSet controller, scheduler, kubelet, `everynode why`.
 import type { Node, Pod, PodSpec, Toleration } from "./generated/types.ts";
-import { demandOf } from "./placement/demand.ts";
+import { demandOf, type Demand } from "./placement/demand.ts";
 import { affinityObstacles, namedNodes, nodeWishesOf, preferenceOf } from "./placement/node-affinity.ts";
 import type { NodeWishes } from "./placement/node-affinity.ts";
 import { fitOf, obstacleText, type Fit, type Obstacle } from "./placement/obstacle.ts";
@@ -31,7 +31,7 @@ export {
   takesRoom,
   tolerates,
 };
-export type { Fit, NodeWishes, Obstacle };
+export type { Demand, Fit, NodeWishes, Obstacle };
 
 const noTolerations: readonly Toleration[] = [];
 

@@ -8,6 +8,8 @@ import {
   obstaclesOnNode,
   preferenceOf,
   tolerates,
+  type Demand,
+  type NodeWishes,
   type Obstacle,
   type Occupancy,
 } from "../model/placement.ts";
@@ -33,6 +35,26 @@ export interface Rooms {
   readonly size: number;
   get(node: string): NodeRoom | undefined;
   all(): Iterable<NodeRoom>;
+  /** Unbound pods that a node's room is kept for. */
+  nominatedOn(node: string): Iterable<Pod>;
+}
+
+export const priorityOf = (pod: Pod): number => pod.spec?.priority ?? 0;
+
+/** Whether the room kept for a nominated pod is kept from this one. */
+export const keepsRoomFrom = (nominated: Pod, pod: Pod): boolean =>
+  nominated.metadata.uid !== pod.metadata.uid && priorityOf(nominated) >= priorityOf(pod);
+
+/** What speaks against a pod on a node, the room kept for others at least as important counted as taken. */
+function obstaclesIn(pod: Pod, wishes: NodeWishes, room: NodeRoom, rooms: Rooms): readonly Obstacle[] {
+  const { node, occupancy } = room;
+  const kept: Demand[] = [];
+  for (const other of rooms.nominatedOn(node.metadata.name))
+    if (keepsRoomFrom(other, pod)) kept.push(demandOf(other.spec));
+  for (const demand of kept) occupancy.take(demand);
+  const obstacles = obstaclesOnNode(pod.spec, wishes, node, occupancy);
+  for (const demand of kept) occupancy.give(demand);
+  return obstacles;
 }
 
 const taintWords = ({ key, value }: Taint): string =>
@@ -120,7 +142,7 @@ export function planBinding(pod: Pod, rooms: Rooms, draw: (below: number) => num
   let looked = 0;
   for (const room of asked) {
     looked += 1;
-    const obstacles = obstaclesOnNode(pod.spec, wishes, room.node, room.occupancy);
+    const obstacles = obstaclesIn(pod, wishes, room, rooms);
     if (obstacles.length === 0) fitting.push(room);
     else count(reasons, obstacles);
   }

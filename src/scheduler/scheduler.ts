@@ -11,7 +11,9 @@ import { wordsOf, type Log } from "../world/log.ts";
 import type { Random } from "../world/random.ts";
 import { ClusterLedger } from "./cluster-ledger.ts";
 import { PendingPods } from "./pending-pods.ts";
-import { planBinding } from "./plan-binding.ts";
+import { planBinding, priorityOf } from "./plan-binding.ts";
+import { planPreemption } from "./plan-preemption.ts";
+import { preempt } from "./preempt.ts";
 
 export interface SchedulerOptions {
   readonly client: Client;
@@ -34,7 +36,6 @@ export async function startScheduler(options: SchedulerOptions): Promise<void> {
 }
 
 const keyOf = ({ metadata }: Pod): string => `${metadata.namespace ?? ""}/${metadata.name}`;
-const priorityOf = (pod: Pod): number => pod.spec?.priority ?? 0;
 
 /** What of a node decides about pods; heartbeats are none of it. */
 const decisive = ({ metadata, spec, status }: Node): unknown => [
@@ -98,8 +99,9 @@ class Scheduler {
     const node = pod.spec?.nodeName ?? "";
     if (change.is === "removed") {
       this.pending.remove(keyOf(pod));
+      const room = node === "" ? this.ledger.nominationOf(pod) : node;
       this.ledger.remove(pod);
-      return node === "" ? undefined : this.pending.wake(node);
+      return room === undefined ? undefined : this.pending.wake(room);
     }
     // One name may stand for another pod by now; the earlier one's booking goes with it.
     if (change.is === "changed" && change.previous.metadata.uid !== pod.metadata.uid)
@@ -158,7 +160,12 @@ class Scheduler {
       return this.bind(pod, plan.node);
     }
     this.pending.park(keyOf(pod), priorityOf(pod), plan.hopes);
-    return this.report(pod, plan.message);
+    const reported = this.report(pod, plan.message);
+    const room = planPreemption(pod, this.ledger, (node) => this.ledger.podsOn(node));
+    if (room.do === "nothing") return reported;
+    // Kept from now on: whoever is ended here may well be made anew at once, and would be back before the pod.
+    this.ledger.nominate(pod, room.node);
+    return reported.then(() => preempt(this.options, pod, room));
   }
 
   private async bind(pod: Pod, node: string): Promise<void> {

@@ -98,6 +98,8 @@ export interface HttpClientOptions {
   readonly ca?: string;
   readonly insecureSkipVerify?: boolean;
   readonly serverName?: string;
+  /** Requests beyond this many at a time wait for a connection. Unset there is one for each: what watches need. */
+  readonly connectionsMax?: number;
 }
 
 export interface Network {

@@ -7,9 +7,24 @@ export interface Random {
   bytes(count: number): Uint8Array;
 }
 
+const poolSize = 4096;
+let pool: Uint8Array = new Uint8Array();
+let poolUsed = 0;
+
+/** Asking the machine for a few bytes costs as much as for thousands. No byte is given out twice. */
+function realBytes(count: number): Uint8Array {
+  if (count > poolSize) return new Uint8Array(randomBytes(count));
+  if (poolUsed + count > pool.length) {
+    pool = randomBytes(poolSize);
+    poolUsed = 0;
+  }
+  poolUsed += count;
+  return Uint8Array.from(pool.subarray(poolUsed - count, poolUsed));
+}
+
 export const realRandom: Random = {
   int: (below) => randomInt(below),
-  bytes: (count) => new Uint8Array(randomBytes(count)),
+  bytes: realBytes,
 };
 
 /** The same seed gives the same numbers for ever (mulberry32). */
@@ -29,9 +44,9 @@ export function seededRandom(seed: number): Random {
 
 /** A random (version 4) UUID, as in `metadata.uid`. */
 export function uuid(random: Random): string {
-  const bytes = random.bytes(16);
-  const hex = Array.from(bytes, (byte, at) =>
-    (at === 6 ? (byte & 0x0f) | 0x40 : at === 8 ? (byte & 0x3f) | 0x80 : byte).toString(16).padStart(2, "0"),
-  ).join("");
+  const bytes = Buffer.from(random.bytes(16));
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x40, 6);
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+  const hex = bytes.toString("hex");
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }

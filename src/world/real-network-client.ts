@@ -12,6 +12,7 @@ const makeAgent = async (options: HttpClientOptions): Promise<Agent> => {
     // An idle watch or a followed log is silent for hours; it ends when either side ends it.
     bodyTimeout: 0,
     headersTimeout: 0,
+    ...(options.connectionsMax === undefined ? {} : { connections: options.connectionsMax }),
     keepAliveTimeout: 30_000,
     keepAliveMaxTimeout: 60_000,
     connect: {
@@ -57,6 +58,8 @@ export function createClient(options: HttpClientOptions): HttpClient {
         await dispatcher.request({
           ...splitUrl(request.url),
           method: request.method,
+          // Without this word a connection is given up after a DELETE with a body, of which Kubernetes' clients send many.
+          reset: false,
           ...(request.headers === undefined ? {} : { headers: { ...request.headers } }),
           ...(request.body === undefined ? {} : { body: request.body }),
           ...(request.signal === undefined ? {} : { signal: request.signal }),

@@ -34,7 +34,11 @@ function readBody(request: Incoming, limit: number): Promise<Uint8Array> {
     }
     const chunks: Buffer[] = [];
     let size = 0;
-    const gone = (): void => reject(new Error("cannot read the request body: the client went away"));
+    let ended = false;
+    // Every request comes by here when it closes: an error is made only of one that ended early.
+    const gone = (): void => {
+      if (!ended) reject(new Error("cannot read the request body: the client went away"));
+    };
     request.on("data", (chunk: Buffer) => {
       size += chunk.length;
       if (size <= limit) chunks.push(chunk);
@@ -43,7 +47,10 @@ function readBody(request: Incoming, limit: number): Promise<Uint8Array> {
         reject(new BodyTooLarge(limit));
       }
     });
-    request.once("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+    request.once("end", () => {
+      ended = true;
+      resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
+    });
     request.once("aborted", gone);
     request.once("error", gone);
     request.once("close", gone);

@@ -119,6 +119,25 @@ describe("requests", () => {
     }
   });
 
+  it.each(["POST", "DELETE"])(
+    "sends any number of %s requests with bodies over few connections",
+    async (method) => {
+      // A connection's peer is read once: as many objects as connections.
+      const peers = new Set<unknown>();
+      const { origin } = await start((exchange) => {
+        peers.add(exchange.peer);
+        echo(exchange);
+      });
+      const made = realNetwork.client({ ca: ca.cert, ...user, connectionsMax: 2 });
+      clients.push(made);
+      const send = async () => (await made.request({ method, url: origin, body: "x" })).text();
+      expect(await Promise.all(Array.from({ length: 20 }, send))).toEqual(
+        Array.from({ length: 20 }, () => "x"),
+      );
+      expect(peers.size).toBe(2);
+    },
+  );
+
   it("refuses a body over the limit, announced or not", async () => {
     const { origin, port } = await start(echo, { plain: true });
     const answer = await client().request({ method: "POST", url: origin, body: "x".repeat(1001) });

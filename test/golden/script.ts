@@ -9,8 +9,9 @@ import {
   observe,
   tell,
 } from "../../src/controllers/daemonset/cluster.fixture.ts";
-import type { BackOff } from "../../src/controllers/daemonset/plan-action.ts";
+import type { BackOff, DaemonSetPlan } from "../../src/controllers/daemonset/plan-action.ts";
 import { planDaemonSet } from "../../src/controllers/daemonset/plan-daemon-set.ts";
+import { podDraft, podMouldOf } from "../../src/controllers/daemonset/plan-pod-draft.ts";
 import type { ControllerRevision, DaemonSet, Node, Pod } from "../../src/model/generated/types.ts";
 
 /*
@@ -27,6 +28,7 @@ import type { ControllerRevision, DaemonSet, Node, Pod } from "../../src/model/g
  *   gone node a, gone pod x               takes it away
  *   later 30                              30 s pass
  *   plan                                  followed by the indented lines that the plan must say, in any order
+ *   draft a                               followed by what must be said of the pod made for node a, in any order
  */
 
 export interface GoldenStep {
@@ -110,8 +112,8 @@ class Stage {
     else this.pods.set(name, overlay(this.pods.get(name), fields) as Pod);
   }
 
-  plan(): string[] {
-    const { actions } = planDaemonSet(
+  private planned(): DaemonSetPlan {
+    return planDaemonSet(
       observe(this.set, {
         nodes: [...this.nodes.values()],
         pods: [...this.pods.values()],
@@ -120,6 +122,31 @@ class Stage {
         backOffs: this.backOffs,
       }),
     );
+  }
+
+  /** The pod that would be made for a node, as far as the node, the revision and the set shape it. */
+  draft(node: string): string[] {
+    const { current } = this.planned();
+    if (current === undefined) throw new Error("the template has no revision yet");
+    const { metadata, spec } = podDraft(podMouldOf(this.set, current), node, "drafted");
+    const { requiredDuringSchedulingIgnoredDuringExecution: required, ...affinity } =
+      spec?.affinity?.nodeAffinity ?? {};
+    const lines = [
+      ...Object.entries(metadata.labels ?? {}).map(([key, value]) => `label ${key}=${value}`),
+      ...(metadata.ownerReferences ?? []).map(
+        ({ kind, name, controller }) => `owner ${kind}/${name}${controller === true ? " controls it" : ""}`,
+      ),
+      `required ${JSON.stringify(required?.nodeSelectorTerms)}`,
+      ...(affinity.preferredDuringSchedulingIgnoredDuringExecution ?? []).map(
+        ({ weight, preference }) => `preferred ${weight} ${JSON.stringify(preference)}`,
+      ),
+      `scheduler ${spec?.schedulerName ?? "the default one"}`,
+    ];
+    return lines.map((line) => this.plainly(line));
+  }
+
+  plan(): string[] {
+    const { actions } = this.planned();
     return actions.map((action) =>
       action.do === "replan" ? `replan in ${(action.at - this.now) / 1000} s` : this.plainly(tell(action)),
     );
@@ -128,7 +155,10 @@ class Stage {
   /** Revisions by their image's number, not by their hash. */
   private plainly(told: string): string {
     let plain = told;
-    for (const [image, { metadata }] of this.revisions) plain = plain.replace(metadata.name, `rng-${image}`);
+    for (const [image, { metadata }] of this.revisions)
+      plain = plain
+        .replace(metadata.name, `rng-${image}`)
+        .replace(`=${metadata.name.slice("rng-".length)}`, `=hash of ${image}`);
     return plain;
   }
 }
@@ -145,6 +175,8 @@ export function playScript(text: string): GoldenStep[] {
       if (step === undefined) throw new Error(`line ${index + 1}: expected words before any plan`);
       step.expected.push(line.trim());
     } else if (line === "plan") steps.push({ line: index + 1, expected: [], planned: stage.plan() });
+    else if (line.startsWith("draft "))
+      steps.push({ line: index + 1, expected: [], planned: stage.draft(line.slice("draft ".length)) });
     else {
       const [words, yaml] = splitFields(line);
       const fields = yaml === "" ? {} : (parse(yaml, { version: "1.1" }) as Tree);

@@ -1,7 +1,7 @@
 // Owns the API server of a simulated cluster: the real pipeline over one store, which outlives its crashes.
 import { authorize } from "../../src/apiserver/authorization/authorize.ts";
 import { createPipeline, type RunningPipeline } from "../../src/apiserver/pipeline.ts";
-import { createSystemNamespaces } from "../../src/apiserver/registry/create.ts";
+import { createSystemObjects } from "../../src/apiserver/registry/system-objects.ts";
 import { inProcessTransport } from "../../src/client/in-process-transport.ts";
 import { kinds } from "../../src/model/kinds/kinds.ts";
 import type { ApiRequest, ApiResponse, Caller } from "../../src/model/wire.ts";
@@ -27,7 +27,7 @@ export class ApiServerHost {
         process.stream((either) => this.store.watch(prefix, after, either), signal),
     });
     const pipeline = await createPipeline({ store, kinds, clock, random, log, authorize });
-    await createSystemNamespaces(pipeline.registry);
+    await createSystemObjects(pipeline.registry);
     if (process.alive) this.running = { process, pipeline };
   }
 

@@ -158,8 +158,16 @@ export class Cluster {
     for (const other of this.others) if (other.child.exitCode === null) await other.kill("SIGTERM");
     if (this.up !== undefined && this.up.child.exitCode === null && this.up.child.signalCode === null)
       await this.up.kill("SIGTERM");
-    for (const pid of processesMarked(this.folder)) process.kill(pid, "SIGKILL");
+    for (const pid of processesMarked(this.folder)) killIfThere(pid);
     rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It ended by itself since it was seen.
   }
 }
 
@@ -185,6 +193,16 @@ export function processesMarked(text: string): number[] {
       }
     })
     .map(Number);
+}
+
+/** Ends every process so marked; one may be gone before it is told to. */
+export function endMarked(text: string): void {
+  for (const pid of processesMarked(text))
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch (thrown) {
+      if (!(thrown instanceof Error && "code" in thrown && thrown.code === "ESRCH")) throw thrown;
+    }
 }
 
 /** A suite that needs a kubectl; without one it is skipped aloud, and in CI it fails. */

@@ -2,10 +2,11 @@
 import type { Namespace } from "../../model/generated/types.ts";
 import type { Descriptor } from "../../model/kinds/descriptor.ts";
 import type { KubeObject } from "../../model/meta.ts";
+import { systemPriority } from "../../model/pod/admission.ts";
 import type { Guard } from "../../store/store.ts";
 import type { Held } from "../cache/held.ts";
 import { objectKey } from "../registry/place.ts";
-import { isNamespaces, type Registry } from "../registry/registry.ts";
+import { isNamespaces, isPriorityClasses, type Registry } from "../registry/registry.ts";
 import { forbidden, notFound, type Refusal } from "../status.ts";
 
 /** Deleting these would take the cluster itself away. */
@@ -46,6 +47,8 @@ export function admitCreate(
 }
 
 export function admitDelete(kind: Descriptor, name: string): Refusal | undefined {
+  if (isPriorityClasses(kind) && systemPriority(name) !== undefined)
+    return forbidden(kind, name, "this is a system priority class and cannot be deleted");
   return isNamespaces(kind) && immortal.has(name)
     ? forbidden(kind, name, "this namespace may not be deleted")
     : undefined;

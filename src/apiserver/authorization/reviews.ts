@@ -1,4 +1,5 @@
-// Owns the questions a caller may ask about itself: may I (`auth can-i`), and who am I (`auth whoami`).
+// Owns the questions a caller may ask about itself: may I (`auth can-i`), what may I, and who am I (`auth whoami`).
+import type { Descriptor } from "../../model/kinds/descriptor.ts";
 import type { Caller } from "../../model/wire.ts";
 import type { Attributes, Authorize, EncodedAnswer } from "../answer.ts";
 import { jsonAnswer } from "../http/send.ts";
@@ -6,6 +7,7 @@ import { badRequest, type Refusal } from "../status.ts";
 
 export const reviewPaths = {
   access: "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+  rules: "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews",
   self: "/apis/authentication.k8s.io/v1/selfsubjectreviews",
 } as const;
 
@@ -75,3 +77,41 @@ export const reviewSelf = (caller: Caller): EncodedAnswer =>
     metadata: {},
     status: { userInfo: { username: caller.name, groups: caller.groups } },
   });
+
+export interface RulesAsked {
+  readonly body: unknown;
+  readonly caller: Caller;
+  readonly authorize: Authorize;
+  readonly kinds: readonly Descriptor[];
+}
+
+/** What the caller may do, found by asking for each kind: names and paths that only some rules allow are not told. */
+export function reviewRules({ body, caller, authorize, kinds }: RulesAsked): EncodedAnswer {
+  const spec = fieldsOf(fieldsOf(body)?.["spec"]) ?? {};
+  const namespace = textOf(spec["namespace"]);
+  const mayAll =
+    authorize(caller, { verb: "other", path: "", resource: { group: "*", resource: "*" } }) === "allow";
+  const all = { verbs: ["*"], apiGroups: ["*"], resources: ["*"] };
+  const found = kinds.flatMap((kind) => {
+    const resource = {
+      group: kind.group,
+      resource: kind.resource,
+      ...(kind.namespaced && namespace !== "" ? { namespace } : {}),
+    };
+    const allowed = verbs.filter((verb) => authorize(caller, { verb, path: "", resource }) === "allow");
+    return allowed.length === 0
+      ? []
+      : [{ verbs: allowed, apiGroups: [kind.group], resources: [kind.resource] }];
+  });
+  return jsonAnswer(201, {
+    kind: "SelfSubjectRulesReview",
+    apiVersion: "authorization.k8s.io/v1",
+    metadata: {},
+    spec,
+    status: {
+      resourceRules: mayAll ? [all] : found,
+      nonResourceRules: mayAll ? [{ verbs: ["*"], nonResourceURLs: ["*"] }] : [],
+      incomplete: !mayAll,
+    },
+  });
+}

@@ -20,6 +20,7 @@ describe("plain discovery", () => {
       "authentication.k8s.io",
       "authorization.k8s.io",
       "coordination.k8s.io",
+      "extensions",
       "scheduling.k8s.io",
     ]);
     expect((await get("/apis/apps")).json).toMatchObject({

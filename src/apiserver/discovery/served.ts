@@ -59,32 +59,45 @@ function resourceOf(kind: Descriptor): ServedResource {
 }
 
 /** Kinds that are asked and never stored. */
-const review = (group: string, resource: string, kind: string): ServedVersion => ({
-  group,
-  version: "v1",
-  resources: [
-    {
-      resource,
-      singular: kind.toLowerCase(),
-      kind: { group, version: "v1", kind },
-      namespaced: false,
-      verbs: ["create"],
-      shortNames: [],
-      categories: [],
-      subresources: [],
-    },
-  ],
+const review = (group: string, resource: string, kind: string): ServedResource => ({
+  resource,
+  singular: kind.toLowerCase(),
+  kind: { group, version: "v1", kind },
+  namespaced: false,
+  verbs: ["create"],
+  shortNames: [],
+  categories: [],
+  subresources: [],
 });
+const authorization = "authorization.k8s.io";
+const authentication = "authentication.k8s.io";
 
 const reviews: readonly ServedVersion[] = [
-  review("authentication.k8s.io", "selfsubjectreviews", "SelfSubjectReview"),
-  review("authorization.k8s.io", "selfsubjectaccessreviews", "SelfSubjectAccessReview"),
+  {
+    group: authentication,
+    version: "v1",
+    resources: [review(authentication, "selfsubjectreviews", "SelfSubjectReview")],
+  },
+  {
+    group: authorization,
+    version: "v1",
+    resources: [
+      review(authorization, "selfsubjectaccessreviews", "SelfSubjectAccessReview"),
+      review(authorization, "selfsubjectrulesreviews", "SelfSubjectRulesReview"),
+    ],
+  },
 ];
+
+/** The kind as its old version: in no category, so that `get all` shows each object once. */
+export const oldKindsOf = (kinds: readonly Descriptor[]): readonly Descriptor[] =>
+  kinds.flatMap((kind) =>
+    (kind.oldVersions ?? []).map(({ group, version }) => ({ ...kind, group, version, categories: [] })),
+  );
 
 /** Core first, then by group; resources by name. */
 export function servedVersions(kinds: readonly Descriptor[]): readonly ServedVersion[] {
   const versions = new Map<string, { group: string; version: string; resources: ServedResource[] }>();
-  for (const kind of kinds) {
+  for (const kind of [...kinds, ...oldKindsOf(kinds)]) {
     const key = `${kind.group}/${kind.version}`;
     const found = versions.get(key) ?? { group: kind.group, version: kind.version, resources: [] };
     versions.set(key, found);

@@ -9,7 +9,7 @@ import { uuid, type Random } from "../../world/random.ts";
 import type { Authorize, EncodedAnswer, Pipeline } from "../answer.ts";
 import type { Authenticate } from "../authentication/authenticate.ts";
 import { impersonate } from "../authentication/impersonate.ts";
-import { reviewAccess, reviewPaths, reviewSelf } from "../authorization/reviews.ts";
+import { reviewAccess, reviewPaths, reviewRules, reviewSelf } from "../authorization/reviews.ts";
 import { sendLog } from "../logs/logs.ts";
 import { isTrue } from "../pipeline-options.ts";
 import { badRequest, forbidden, internalError, methodNotAllowed, Refusal } from "../status.ts";
@@ -208,6 +208,7 @@ async function answerBody(served: Served, request: ApiRequest, body: Body): Prom
 function reviewed({ options, caller }: Served, request: ApiRequest, body: Body) {
   if (request.method !== "POST") return undefined;
   if (request.path === reviewPaths.access) return reviewAccess(body.value, caller, options.authorize);
+  if (request.path === reviewPaths.rules) return reviewRules({ ...options, caller, body: body.value });
   return request.path === reviewPaths.self ? reviewSelf(caller) : undefined;
 }
 

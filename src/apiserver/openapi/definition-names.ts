@@ -81,6 +81,8 @@ export interface DefinitionNames {
   of(schema: string): string;
   /** The kind a definition is the root of. */
   kindOf(schema: string): GroupVersionKind | undefined;
+  /** Fields that are required now and were not in the version served. */
+  optionalIn(schema: string): readonly string[];
 }
 
 export function definitionNames(kinds: readonly Descriptor[]): DefinitionNames {
@@ -105,5 +107,10 @@ export function definitionNames(kinds: readonly Descriptor[]): DefinitionNames {
   return {
     of: (schema) => `${packages.get(schema) ?? packageOf("", "v1")}.${plainName(schema)}`,
     kindOf: (schema) => roots.get(schema),
+    // Before apps/v1 a selector could be left out.
+    optionalIn: (schema) =>
+      /^(?:DaemonSet|Deployment)Spec$/.test(schema) && packages.get(schema) !== packageOf("apps", "v1")
+        ? ["selector"]
+        : [],
   };
 }

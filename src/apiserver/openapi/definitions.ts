@@ -1,4 +1,5 @@
 // Owns the schemas of OpenAPI documents, made from the generated ones.
+import { listTypeOf } from "../../model/apply/list-types.ts";
 import { mergeRuleOf } from "../../model/patch/merge-keys.ts";
 import { descriptions } from "../../model/generated/descriptions.ts";
 import { schemas } from "../../model/generated/schemas.ts";
@@ -82,14 +83,6 @@ interface Within {
   readonly dialect: Dialect;
 }
 
-// Two fields of these lists make the key of an item, of which the patch key is one.
-const mapKeys: Readonly<Record<string, readonly string[]>> = {
-  "Container.ports": ["containerPort", "protocol"],
-  "EphemeralContainer.ports": ["containerPort", "protocol"],
-  "ServiceSpec.ports": ["port", "protocol"],
-  "PodSpec.topologySpreadConstraints": ["topologyKey", "whenUnsatisfiable"],
-};
-
 /** How lists are merged: what kubectl reads for strategic merge patches, and server-side apply for its own. */
 function listFacts(schema: string, name: string, type: string): JsonObject {
   const rule = mergeRuleOf(schema, name);
@@ -101,10 +94,9 @@ function listFacts(schema: string, name: string, type: string): JsonObject {
           ...(rule.key === undefined ? {} : { "x-kubernetes-patch-merge-key": rule.key }),
         };
   if (!type.startsWith("[]")) return patch;
-  if (rule === undefined) return { "x-kubernetes-list-type": "atomic" };
-  if (rule.key === undefined) return { ...patch, "x-kubernetes-list-type": "set" };
-  const keys = mapKeys[`${schema}.${name}`] ?? [rule.key];
-  return { ...patch, "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": keys };
+  const list = listTypeOf(schema, name);
+  const keys = list.is === "map" ? { "x-kubernetes-list-map-keys": list.keys } : {};
+  return { ...patch, "x-kubernetes-list-type": list.is, ...keys };
 }
 
 function property(schema: string, name: string, field: Field, within: Within): JsonObject {
@@ -128,7 +120,10 @@ const metadataText = (type: string): string =>
 
 function definition(schema: string, fields: Readonly<Record<string, Field>>, within: Within): JsonObject {
   const entries = Object.entries(fields);
-  const required = entries.filter(([, field]) => field.r === 1).map(([name]) => name);
+  const optional = within.names.optionalIn(schema);
+  const required = entries
+    .filter(([name, field]) => field.r === 1 && !optional.includes(name))
+    .map(([name]) => name);
   const kind = within.names.kindOf(schema);
   const text = descriptions[schema]?.d ?? "";
   return {

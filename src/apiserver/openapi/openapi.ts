@@ -1,7 +1,7 @@
 // Owns /openapi/v2 and /openapi/v3: documents made on first ask and kept as bytes.
 import type { Descriptor } from "../../model/kinds/descriptor.ts";
 import type { EncodedAnswer } from "../answer.ts";
-import { servedVersions, type ServedVersion } from "../discovery/served.ts";
+import { oldKindsOf, servedVersions, type ServedVersion } from "../discovery/served.ts";
 import { contentHash } from "../http/content-hash.ts";
 import { definitionNames, rootsOf, type DefinitionNames } from "./definition-names.ts";
 import { definitions, dialect2, dialect3, type JsonObject } from "./definitions.ts";
@@ -25,16 +25,16 @@ interface Served {
 }
 
 const common = ["Status", "DeleteOptions"];
-const reviewSchemas: Readonly<Record<string, string>> = {
-  "authorization.k8s.io": "SelfSubjectAccessReview",
-  "authentication.k8s.io": "SelfSubjectReview",
+const reviewSchemas: Readonly<Record<string, readonly string[]>> = {
+  "authorization.k8s.io": ["SelfSubjectAccessReview", "SelfSubjectRulesReview"],
+  "authentication.k8s.io": ["SelfSubjectReview"],
 };
 
 const rootsAt = ({ kinds }: Served, at: ServedVersion): string[] => {
   const review = reviewSchemas[at.group];
   return [
     ...kinds.filter((kind) => kind.group === at.group && kind.version === at.version).flatMap(rootsOf),
-    ...(review === undefined ? [] : [review]),
+    ...(review ?? []),
     ...common,
   ];
 };
@@ -57,15 +57,20 @@ const document3 = (served: Served, at: ServedVersion): JsonObject => ({
   },
 });
 
-const document2 = (served: Served): JsonObject => ({
-  swagger: "2.0",
-  info: head(served.version),
-  paths: Object.assign({}, ...served.versions.map((at) => paths(at, served.kinds, served.names, dialect2))),
-  definitions: definitions(
+const paths2 = (served: Served): JsonObject =>
+  Object.assign({}, ...served.versions.map((at) => paths(at, served.kinds, served.names, dialect2)));
+const definitions2 = (served: Served): JsonObject =>
+  definitions(
     served.versions.flatMap((at) => rootsAt(served, at)),
     served.names,
     dialect2,
-  ),
+  );
+
+const document2 = (served: Served, old: readonly Served[]): JsonObject => ({
+  swagger: "2.0",
+  info: head(served.version),
+  paths: Object.assign({}, ...[...old, served].map(paths2)),
+  definitions: Object.assign({}, ...[...old, served].map(definitions2)),
   securityDefinitions: { BearerToken: bearer },
   security: [{ BearerToken: [] }],
 });
@@ -96,9 +101,25 @@ const jsonContent = (value: JsonObject): Content => ({
   body: new TextEncoder().encode(JSON.stringify(value)),
 });
 
+const isAt = (kind: Descriptor, at: ServedVersion): boolean =>
+  kind.group === at.group && kind.version === at.version;
+
+/** Old versions have the same fields under other names, each in a document of its own. */
+function servedBefore(all: Served): Served[] {
+  return oldKindsOf(all.kinds).map((kind) => ({
+    kinds: [kind],
+    names: definitionNames([kind]),
+    versions: all.versions.filter((at) => isAt(kind, at)),
+    version: all.version,
+  }));
+}
+
 export function createOpenApi(kinds: readonly Descriptor[], version: string): OpenApi {
-  const served: Served = { kinds, names: definitionNames(kinds), versions: servedVersions(kinds), version };
-  const hash = contentHash(JSON.stringify([version, served.versions]));
+  const all: Served = { kinds, names: definitionNames(kinds), versions: servedVersions(kinds), version };
+  const old = servedBefore(all);
+  const isOld = (at: ServedVersion): boolean => old.some(({ versions }) => versions.includes(at));
+  const served: Served = { ...all, versions: all.versions.filter((at) => !isOld(at)) };
+  const hash = contentHash(JSON.stringify([version, all.versions]));
   const kept = new Map<string, Content>();
   const keep = (key: string, make: () => Content): Content => {
     const content = kept.get(key) ?? make();
@@ -106,16 +127,21 @@ export function createOpenApi(kinds: readonly Descriptor[], version: string): Op
     return content;
   };
   const contentOf = ({ path, accept }: OpenApiRequest): Content | undefined => {
-    if (path === "/openapi/v3") return keep(path, () => jsonContent(index3(served, hash)));
+    if (path === "/openapi/v3") return keep(path, () => jsonContent(index3(all, hash)));
     if (path === "/openapi/v2")
       return protobufAsked(accept)
         ? keep("protobuf", () => ({
             contentType: protobufType,
-            body: encodeDocument(document2(served)),
+            body: encodeDocument(document2(served, old)),
           }))
-        : keep(path, () => jsonContent(document2(served)));
-    const at = served.versions.find((one) => documentPath(one) === path);
-    return at === undefined ? undefined : keep(path, () => jsonContent(document3(served, at)));
+        : keep(path, () => jsonContent(document2(served, old)));
+    const within = [served, ...old].find(({ versions }) =>
+      versions.some((one) => documentPath(one) === path),
+    );
+    const at = within?.versions.find((one) => documentPath(one) === path);
+    return within === undefined || at === undefined
+      ? undefined
+      : keep(path, () => jsonContent(document3(within, at)));
   };
   return (request) => {
     const content = contentOf(request);

@@ -1,24 +1,32 @@
 // Owns the creation of objects: names, metadata, defaults, admission, validation and the commit.
 import { cloneJson } from "../../lib/json.ts";
-import type { Descriptor } from "../../model/kinds/descriptor.ts";
 import type { Draft, KubeObject } from "../../model/meta.ts";
 import { uuid, type Random } from "../../world/random.ts";
 import { admitCreate } from "../admission/admit.ts";
+import { admitPod } from "../admission/admit-pod.ts";
 import { Held, heldOf } from "../cache/held.ts";
 import type { WriteOptions } from "../pipeline-options.ts";
 import type { Target } from "../pipeline-route.ts";
-import { alreadyExists, badRequest, invalid, noFreeName, Refusal } from "../status.ts";
+import { alreadyExists, badRequest, forbidden, invalid, noFreeName, Refusal } from "../status.ts";
 import { metadataFaults } from "./check-metadata.ts";
 import { decode } from "./decode.ts";
 import { objectKey } from "./place.ts";
 import { newMetadata } from "./plan-metadata.ts";
 import { settle, type ObjectPlace } from "./read.ts";
-import { isNamespaces, type Registry } from "./registry.ts";
+import { ownedAtBirth } from "./ownership.ts";
+import { isPods, type Registry } from "./registry.ts";
 import { putObject } from "./write.ts";
 
 export interface Answered {
   readonly held: Held;
   readonly warnings: readonly string[];
+  /** Made by a request that might have found it there. */
+  readonly isNew?: boolean;
+}
+
+export interface CreateOptions extends WriteOptions {
+  /** The body is an applied configuration: only what it speaks of is owned. */
+  readonly isApplied?: boolean;
 }
 
 // Upstream's: no vowels and nothing that looks like another, so that no name is a word.
@@ -37,7 +45,7 @@ export async function createObject(
   registry: Registry,
   target: Target,
   body: unknown,
-  options: WriteOptions,
+  options: CreateOptions,
 ): Promise<Answered | Refusal> {
   const decoded = decode(target.kind, body, options.fieldValidation);
   if (decoded instanceof Refusal) return decoded;
@@ -53,7 +61,7 @@ export async function createObject(
     const place = { kind: target.kind, namespace, name };
     // With one name there is one object, whose defaults may be filled in where it stands.
     const own = base === "" ? draft : cloneJson(draft);
-    const held = await createNamed(registry, place, own, options.dryRun);
+    const held = await createNamed(registry, place, own, options);
     if (held !== "taken") return held instanceof Refusal ? held : { held, warnings };
   }
   return noFreeName(target.kind, base);
@@ -76,8 +84,9 @@ async function createNamed(
   registry: Registry,
   place: ObjectPlace,
   draft: Draft<KubeObject>,
-  dryRun: boolean,
+  options: CreateOptions,
 ): Promise<Held | Refusal | "taken"> {
+  const { dryRun } = options;
   const { kind, namespace, name } = place;
   const key = objectKey(kind, namespace, name);
   for (let attempt = 0; ; attempt += 1) {
@@ -85,7 +94,7 @@ async function createNamed(
     if (stale !== undefined) return stale;
     const admitted = admitCreate(registry, kind, { namespace, name });
     if (admitted instanceof Refusal) return admitted;
-    const object = newObject(registry, place, draft);
+    const object = newObject(registry, place, draft, options);
     if (object instanceof Refusal) return object;
     if (dryRun && registry.feed.cacheOf(kind).get(key) !== undefined) return alreadyExists(kind, name, false);
     const guards = [{ key, is: "absent" } as const, ...admitted.guards];
@@ -102,7 +111,12 @@ async function createNamed(
 }
 
 /** The object as it would be stored, or every fault in it. */
-function newObject(registry: Registry, place: ObjectPlace, draft: Draft<KubeObject>): KubeObject | Refusal {
+function newObject(
+  registry: Registry,
+  place: ObjectPlace,
+  draft: Draft<KubeObject>,
+  options: CreateOptions,
+): KubeObject | Refusal {
   const { kind, namespace, name } = place;
   const metadata = newMetadata(draft.metadata, {
     uid: uuid(registry.random),
@@ -112,30 +126,14 @@ function newObject(registry: Registry, place: ObjectPlace, draft: Draft<KubeObje
     now: registry.clock.now(),
   });
   const object: KubeObject = { ...draft, metadata };
+  const owned = ownedAtBirth(registry, kind, draft, options);
   kind.applyDefaults(object);
   kind.prepareCreate?.(object);
+  const why = isPods(kind) ? admitPod(registry, object) : undefined;
+  if (why !== undefined) return forbidden(kind, name, why);
   const faults = [...metadataFaults(kind, object.metadata), ...kind.validate(object)];
-  return faults.length > 0 ? invalid(kind, name, faults) : object;
+  if (faults.length > 0) return invalid(kind, name, faults);
+  const managedFields = owned(object);
+  if (managedFields.length > 0) object.metadata.managedFields = managedFields;
+  return object;
 }
-
-/** Makes the namespaces a cluster cannot be without, where they are not there yet. */
-export async function createSystemNamespaces(registry: Registry): Promise<void> {
-  const kind = registry.kinds.find(isNamespaces);
-  if (kind === undefined) return;
-  for (const name of ["default", "kube-system", "kube-public", "kube-node-lease"]) {
-    const body = { metadata: { name, labels: { "kubernetes.io/metadata.name": name } } };
-    const made = await createObject(registry, collectionOf(kind), body, {
-      dryRun: false,
-      fieldValidation: "Strict",
-    });
-    if (made instanceof Refusal && made.status.reason !== "AlreadyExists")
-      throw new Error(`cannot create namespace ${name}: ${made.status.message ?? "refused"}`);
-  }
-}
-
-const collectionOf = (kind: Descriptor): Target => ({
-  kind,
-  namespace: undefined,
-  name: undefined,
-  subresource: undefined,
-});

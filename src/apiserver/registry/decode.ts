@@ -12,6 +12,8 @@ export interface Decoded {
   /** A private copy. */
   readonly draft: Draft<KubeObject>;
   readonly warnings: readonly string[];
+  /** Paths of the fields the kind does not have; they are left out of the draft. */
+  readonly unknown: readonly string[];
 }
 
 /** Whose fault a bad value is: the body's, or that of a patch, whose text is then quoted. */
@@ -97,7 +99,7 @@ export function decode(
     metadata: isRecord(metadata) ? (metadata as ObjectMeta) : {},
     ...rest,
   };
-  return { draft, warnings: strange };
+  return { draft, warnings: strange, unknown };
 }
 
 /** A body whose fields the server reads itself, such as DeleteOptions: no object of a kind. */

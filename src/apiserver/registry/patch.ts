@@ -8,6 +8,7 @@ import type { Held } from "../cache/held.ts";
 import { badRequest, Refusal, unprocessable, unsupportedMediaType } from "../status.ts";
 import type { Answered } from "./create.ts";
 import { decode } from "./decode.ts";
+import { ownedAfterUpdate } from "./ownership.ts";
 import type { Registry } from "./registry.ts";
 import { decideUpdate, type UpdateAsked } from "./update.ts";
 import { changeObject } from "./write.ts";
@@ -24,8 +25,12 @@ const appliers: ReadonlyMap<string, Applier> = new Map<string, Applier>([
   ],
 ]);
 
+export const applyPatchType = "application/apply-patch+yaml";
 /** Types of patches in the `content-type` of a PATCH request. */
-export const patchTypes: readonly string[] = [...appliers.keys()];
+export const patchTypes: readonly string[] = [...appliers.keys(), applyPatchType];
+
+export const patchTypeOf = (contentType: string | undefined): string =>
+  (contentType ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
 
 export interface PatchAsked extends UpdateAsked {
   readonly patchType: string;
@@ -33,8 +38,8 @@ export interface PatchAsked extends UpdateAsked {
 }
 
 export async function patchObject(registry: Registry, asked: PatchAsked): Promise<Answered | Refusal> {
-  const { place, part, options } = asked;
-  const patchType = asked.patchType.split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  const { place, options } = asked;
+  const { patchType } = asked;
   const apply = appliers.get(patchType);
   if (apply === undefined) return unsupportedMediaType(patchTypes);
   let warnings: readonly string[] = [];
@@ -47,7 +52,8 @@ export async function patchObject(registry: Registry, asked: PatchAsked): Promis
     const decoded = decode(place.kind, patched.value, options.fieldValidation, source);
     if (decoded instanceof Refusal) return decoded;
     warnings = decoded.warnings;
-    return decideUpdate(place.kind, part, decoded.draft, current);
+    const { draft } = decoded;
+    return decideUpdate(asked, { draft, owned: ownedAfterUpdate(registry, asked, draft) }, current);
   };
   const written = await changeObject(registry, place, decide, options.dryRun);
   return written instanceof Refusal ? written : { held: written.held, warnings };

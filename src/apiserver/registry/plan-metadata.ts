@@ -35,8 +35,17 @@ export function newMetadata(given: ObjectMeta, birth: Birth): Meta {
     creationTimestamp: formatTime(birth.now),
     ...(birth.hasGeneration ? { generation: 1 } : {}),
   };
+  dropEmpty(born);
   // resourceVersion is the store's to give; every reader of the object sees it after the commit.
   return born as Meta;
+}
+
+/** What is empty is not written, as upstream has it. */
+function dropEmpty(metadata: ObjectMeta): void {
+  for (const field of ["labels", "annotations"] as const)
+    if (metadata[field] !== undefined && Object.keys(metadata[field]).length === 0) delete metadata[field];
+  for (const field of ["finalizers", "ownerReferences"] as const)
+    if (metadata[field]?.length === 0) delete metadata[field];
 }
 
 /** Fields a client may leave out of an update, or repeat, but not change. */
@@ -62,6 +71,7 @@ export function carriedMetadata(given: ObjectMeta, old: Meta): Meta {
     carried.deletionGracePeriodSeconds ??= old.deletionGracePeriodSeconds;
   if (old.namespace !== undefined) carried.namespace ??= old.namespace;
   if (old.generation !== undefined) carried.generation = old.generation;
+  dropEmpty(carried);
   return carried;
 }
 

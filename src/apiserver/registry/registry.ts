@@ -37,3 +37,5 @@ export const isKind = (kind: Descriptor, group: string, resource: string): boole
 
 export const isPods = (kind: Descriptor): boolean => isKind(kind, "", "pods");
 export const isNamespaces = (kind: Descriptor): boolean => isKind(kind, "", "namespaces");
+export const isPriorityClasses = (kind: Descriptor): boolean =>
+  isKind(kind, "scheduling.k8s.io", "priorityclasses");

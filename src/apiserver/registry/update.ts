@@ -12,6 +12,7 @@ import { decode } from "./decode.ts";
 import { isReadyToGo } from "./plan-deletion.ts";
 import { carriedMetadata, isNewGeneration } from "./plan-metadata.ts";
 import type { ObjectPlace } from "./read.ts";
+import { ownedAfterUpdate, type Owned } from "./ownership.ts";
 import { isNamespaces, type Registry } from "./registry.ts";
 import { changeObject, type Decision } from "./write.ts";
 
@@ -24,21 +25,32 @@ export interface UpdateAsked {
   readonly options: WriteOptions;
 }
 
+/** What is to stand in the object's place, and who owns its fields then. */
+export interface Change {
+  readonly draft: Draft<KubeObject>;
+  readonly owned: Owned;
+}
+
 export async function updateObject(
   registry: Registry,
-  { place, part, options }: UpdateAsked,
+  asked: UpdateAsked,
   body: unknown,
 ): Promise<Answered | Refusal> {
+  const { place, options } = asked;
   const decoded = decode(place.kind, body, options.fieldValidation);
   if (decoded instanceof Refusal) return decoded;
   const misplaced = placeFault(place, decoded.draft);
   if (misplaced !== undefined) return misplaced;
-  const decide = (current: Held) => decideUpdate(place.kind, part, cloneJson(decoded.draft), current);
+  const owned = ownedAfterUpdate(registry, asked, decoded.draft);
+  const decide = (current: Held) => decideUpdate(asked, { draft: cloneJson(decoded.draft), owned }, current);
   const written = await changeObject(registry, place, decide, options.dryRun);
   return written instanceof Refusal ? written : { held: written.held, warnings: decoded.warnings };
 }
 
-function placeFault({ name, namespace }: ObjectPlace, { metadata }: Draft<KubeObject>): Refusal | undefined {
+export function placeFault(
+  { name, namespace }: ObjectPlace,
+  { metadata }: Draft<KubeObject>,
+): Refusal | undefined {
   const given = metadata.name ?? "";
   if (given === "")
     return badRequest(
@@ -55,9 +67,8 @@ function placeFault({ name, namespace }: ObjectPlace, { metadata }: Draft<KubeOb
 
 /** What an update comes to. The draft becomes part of the decision. */
 export function decideUpdate(
-  kind: Descriptor,
-  part: Part,
-  draft: Draft<KubeObject>,
+  { place: { kind }, part }: UpdateAsked,
+  { draft, owned }: Change,
   current: Held,
 ): Decision | Refusal {
   const old = current.object;
@@ -71,6 +82,8 @@ export function decideUpdate(
     ...kind.validateUpdate(next, old),
   ];
   if (faults.length > 0) return invalid(kind, old.metadata.name, faults);
+  const managedFields = owned(next, old);
+  if (managedFields.length > 0) next.metadata.managedFields = managedFields;
   if (deepEqual(next, old)) return { do: "leave" };
   if (isReadyToGo({ metadata: next.metadata, isKept: isKeptByContent(kind, next) }))
     return { do: "remove", object: next };

@@ -46,6 +46,25 @@ test("a cluster at rest is left at rest: planning again writes nothing", async (
   expect(writes(world.api.requests.slice(before))).toEqual([]);
 });
 
+test("D.18: a node that joins costs one write of its pod, before any of the status, and statuses gather", async () => {
+  world.addNode("a");
+  world.putSet({});
+  await world.converge();
+  const before = world.api.requests.length;
+  for (const name of ["b", "c", "d"]) {
+    world.addNode(name);
+    await world.clock.advanceAsync(5);
+  }
+  await world.quiet();
+  const done = writes(world.api.requests.slice(before)).map((line) =>
+    line.replace(/^(\S+) .*\/default\//, "$1 "),
+  );
+  expect(done.filter((line) => line === "POST pods")).toHaveLength(3);
+  expect(done[0]).toBe("POST pods");
+  expect(done.filter((line) => line !== "POST pods").length).toBeLessThan(3);
+  expect(world.set()?.status?.currentNumberScheduled).toBe(4);
+});
+
 test("D.18: a node that joins gets its pod ahead of any plan for all; a node removed gets none elsewhere", async () => {
   world.addNode("a");
   world.putSet({});

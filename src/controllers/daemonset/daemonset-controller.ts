@@ -44,6 +44,9 @@ interface Memory {
   /** By node, the pod that was asked for and has not been seen. */
   readonly asked: Map<string, string>;
   plannedAt: Instant;
+  statusAt: Instant;
+  /** Nodes whose pod is being created ahead of the plan. */
+  readonly creating: Set<string>;
   /** The set that was last planned for and what its pods are made from, while both hold. */
   basis: { readonly set: DaemonSet; readonly current: CurrentRevision } | undefined;
 }
@@ -51,8 +54,10 @@ interface Memory {
 const setsAtOnce = 8;
 const roundsMax = 8;
 // A plan costs a few microseconds a node: this keeps planning below a tenth of a core however fast changes come.
-const nodesPerMilli = 250;
+const nodesPerMilli = 25;
 const pauseMax: Millis = 1000;
+// A status is a durable write like any other: one for each pod that moves would stand in the way of the pods themselves.
+const statusPause: Millis = 50;
 
 class DaemonSetController {
   private readonly options: DaemonSetControllerOptions;
@@ -178,21 +183,28 @@ class DaemonSetController {
     const memory = this.memories.get(keyOf(set));
     if (!this.open || memory?.basis?.set.metadata.generation !== set.metadata.generation) return;
     if (memory?.basis === undefined || memory.basis.set.metadata.uid !== set.metadata.uid) return;
-    for (const _ of this.podInformer.byIndex("place", `${set.metadata.uid}/${node.metadata.name}`)) return;
+    const { name } = node.metadata;
+    if (memory.creating.has(name)) return;
+    for (const _ of this.podInformer.byIndex("place", `${set.metadata.uid}/${name}`)) return;
     for (const pod of this.pods.unseen())
-      if (controllerOf(pod)?.uid === set.metadata.uid && targetNodeOf(pod) === node.metadata.name) return;
+      if (controllerOf(pod)?.uid === set.metadata.uid && targetNodeOf(pod) === name) return;
     for (const orphan of this.pods.orphansIn(set.metadata.namespace ?? ""))
-      if (targetNodeOf(orphan) === node.metadata.name) return;
+      if (targetNodeOf(orphan) === name) return;
     const { current } = memory.basis;
     const actions = planNewNode(this.observed(set, memory), current, node);
     if (actions.length === 0) return;
+    memory.creating.add(name);
     const work = this.performAll(set, memory, actions, current).catch((thrown: unknown) =>
       this.options.log.warn("cannot create a daemon pod; planning again", {
-        node: node.metadata.name,
+        node: name,
         error: wordsOf(thrown),
       }),
     );
-    const tracked = work.finally(() => this.hurried.delete(tracked));
+    const tracked = work.finally(() => {
+      this.hurried.delete(tracked);
+      memory.creating.delete(name);
+      this.later(set);
+    });
     this.hurried.add(tracked);
   }
 
@@ -222,26 +234,40 @@ class DaemonSetController {
       const plan = planDaemonSet(this.observed(set, memory));
       memory.plannedAt = this.options.clock.now();
       memory.basis = plan.current === undefined ? undefined : { set, current: plan.current };
-      const steps = plan.actions.filter((action) => action.do !== "write-status" && action.do !== "replan");
+      const steps = plan.actions.filter(
+        (action) =>
+          action.do !== "write-status" &&
+          action.do !== "replan" &&
+          !(action.do === "create-pod" && memory.creating.has(action.node)),
+      );
       const outcome = await this.performAll(set, memory, steps, plan.current);
       const last = outcome !== "done" || steps.every((action) => action.do === "event");
       if (!last && !this.options.signal.aborted) continue;
-      return this.conclude(key, set, plan.actions, outcome);
+      return this.conclude(key, { set, memory }, plan.actions, outcome);
     }
     this.queue.addLimited(key);
   }
 
   private async conclude(
     key: string,
-    set: DaemonSet,
+    { set, memory }: { readonly set: DaemonSet; readonly memory: Memory },
     actions: readonly Action[],
     outcome: Done,
   ): Promise<void> {
     let written: Done = "done";
+    const now = this.options.clock.now();
     for (const action of actions)
-      if (action.do === "replan") this.queue.addAfter(key, action.at - this.options.clock.now());
-      else if (action.do === "write-status")
-        written = await this.performer(set, this.memoryOf(key, set), undefined).perform(action);
+      if (action.do === "replan") this.queue.addAfter(key, action.at - now);
+      else if (action.do === "write-status") {
+        // The end of what is being created plans again; so does the end of the pause.
+        if (memory.creating.size > 0) continue;
+        const rest = memory.statusAt + statusPause - now;
+        if (rest > 0) this.queue.addAfter(key, rest);
+        else {
+          memory.statusAt = now;
+          written = await this.performer(set, memory, undefined).perform(action);
+        }
+      }
     if (outcome === "done" && written === "done") this.queue.forget(key);
     else this.queue.addLimited(key);
   }
@@ -268,11 +294,13 @@ class DaemonSetController {
   private memoryOf(key: string, set: DaemonSet): Memory {
     const known = this.memories.get(key);
     if (known?.uid === set.metadata.uid) return known;
-    const memory = {
+    const memory: Memory = {
       uid: set.metadata.uid,
       backOffs: new Map(),
-      asked: new Map(),
       plannedAt: -Infinity,
+      statusAt: -Infinity,
+      creating: new Set(),
+      asked: new Map(),
       basis: undefined,
     };
     this.memories.set(key, memory);

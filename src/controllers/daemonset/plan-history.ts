@@ -1,17 +1,64 @@
 // Owns a DaemonSet's revisions: which one its template is, what `rollout undo` goes back to, and how many are kept (D.15).
-import { deepEqual } from "../../lib/json.ts";
-import type { ControllerRevision, DaemonSet, Pod } from "../../model/generated/types.ts";
+import { deepEqual, withSortedKeys } from "../../lib/json.ts";
+import type { Container, ControllerRevision, DaemonSet, Pod } from "../../model/generated/types.ts";
 import { hashOf } from "../../model/hash.ts";
 import type { Action, CurrentRevision } from "./plan-action.ts";
 import { ownerReferenceOf, revisionLabel } from "./plan-pod-draft.ts";
 
-/** The patch that `kubectl rollout undo` applies: it puts the whole template in the place of whatever is there. */
-const templatePatchOf = (set: DaemonSet) => ({
-  spec: { template: { ...set.spec?.template, $patch: "replace" } },
-});
+/**
+ * The patch that `kubectl rollout undo` applies: it puts the whole template in the place of whatever is there. kubectl compares its
+ * text with its own, so it has what clients in Go write of every template, and its keys in order.
+ */
+function templatePatchOf({ spec }: DaemonSet) {
+  const { metadata, spec: podSpec, ...rest } = spec?.template ?? {};
+  const plain = (containers: readonly Container[] | undefined) =>
+    containers?.map((container) => ({ resources: {}, ...container }));
+  const initContainers = plain(podSpec?.initContainers);
+  return withSortedKeys({
+    spec: {
+      template: {
+        ...rest,
+        metadata: { creationTimestamp: null, ...metadata },
+        spec: {
+          ...podSpec,
+          containers: plain(podSpec?.containers),
+          ...(initContainers === undefined ? {} : { initContainers }),
+        },
+        $patch: "replace",
+      },
+    },
+  });
+}
 
+/** What says nothing, and is in the template of one writer and not of another. */
+const isIdle = (key: string, value: unknown): boolean =>
+  (key === "creationTimestamp" && value === null) ||
+  (key === "resources" && typeof value === "object" && value !== null && Object.keys(value).length === 0);
+
+function withoutIdle(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(withoutIdle);
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key, part]) => !isIdle(key, part))
+      .map(([key, part]) => [key, withoutIdle(part)]),
+  );
+}
+
+const patches = new WeakMap<DaemonSet, unknown>();
+const meanings = new WeakMap<ControllerRevision, unknown>();
+
+function remembered<K extends object>(known: WeakMap<K, unknown>, key: K, make: () => unknown): unknown {
+  if (!known.has(key)) known.set(key, make());
+  return known.get(key);
+}
+
+/** Whether the revision, whoever wrote it, means the set's very template. */
 export const holdsTemplateOf = (revision: ControllerRevision, set: DaemonSet): boolean =>
-  deepEqual(revision.data, templatePatchOf(set));
+  deepEqual(
+    remembered(meanings, revision, () => withoutIdle(revision.data)),
+    remembered(patches, set, () => withoutIdle(templatePatchOf(set))),
+  );
 
 const hashIn = (revision: ControllerRevision): string =>
   revision.metadata.labels?.[revisionLabel] ?? revision.metadata.name.split("-").at(-1) ?? "";

@@ -30,6 +30,9 @@ const givenToAll: readonly Toleration[] = [
   anyValue("node.kubernetes.io/memory-pressure", "NoSchedule"),
   anyValue("node.kubernetes.io/pid-pressure", "NoSchedule"),
   anyValue("node.kubernetes.io/unschedulable", "NoSchedule"),
+  // Upstream gives these two no NoSchedule, so its new daemons wait for the node: see docs/adr/0005.
+  anyValue("node.kubernetes.io/not-ready", "NoSchedule"),
+  anyValue("node.kubernetes.io/unreachable", "NoSchedule"),
 ];
 const givenToHostNetwork = anyValue("node.kubernetes.io/network-unavailable", "NoSchedule");
 

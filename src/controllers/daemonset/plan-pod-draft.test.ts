@@ -51,9 +51,11 @@ test("D.4: the tolerations that every daemon pod gets, after its own, none twice
     ["node.kubernetes.io/memory-pressure", "NoSchedule", undefined],
     ["node.kubernetes.io/pid-pressure", "NoSchedule", undefined],
     ["node.kubernetes.io/unschedulable", "NoSchedule", undefined],
+    ["node.kubernetes.io/not-ready", "NoSchedule", undefined],
+    ["node.kubernetes.io/unreachable", "NoSchedule", undefined],
     ["node.kubernetes.io/network-unavailable", "NoSchedule", undefined],
   ]);
-  expect(daemonTolerations({ containers: [] })).toHaveLength(6);
+  expect(daemonTolerations({ containers: [] })).toHaveLength(8);
 });
 
 test("D.5: pods carry their revision's hash, the template's generation, labels and owner", () => {

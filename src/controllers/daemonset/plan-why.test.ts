@@ -64,3 +64,25 @@ test("each node has one answer, in words", () => {
     "unlabelled",
   ]);
 });
+
+test("a pod that is not Ready tells what its containers wait for; a stranger does not know the back-off", () => {
+  const set = makeSet();
+  const current = makeRevision(set);
+  const starting = makePod(set, "a", current);
+  const waiting = { reason: "CrashLoopBackOff", message: "back-off 20s restarting" };
+  const status = {
+    ...starting.status,
+    containerStatuses: [
+      { name: "agent", image: "x", imageID: "x", ready: false, restartCount: 3, state: { waiting } },
+    ],
+  };
+  const observed = observe(set, {
+    nodes: [makeNode("a"), makeNode("b")],
+    pods: [{ ...starting, status }, makePod(set, "b", current, { phase: "Failed" })],
+    revisions: [current],
+  });
+  expect(planWhy(observed).map(({ why }) => whyText(why).replace(/rng-[\w-]+/, "rng-x"))).toEqual([
+    "rng-x is not Ready: agent: CrashLoopBackOff, back-off 20s restarting",
+    "rng-x ended; it is replaced once its back-off has passed, at most 15 min",
+  ]);
+});

@@ -21,7 +21,13 @@ export type Why =
       readonly because: readonly Obstacle[];
       readonly said: string | undefined;
     }
-  | { readonly is: "failed"; readonly pod: Pod; readonly rest: Millis; readonly said: string | undefined }
+  /** `rest` is until it is replaced; only the controller itself knows it. */
+  | {
+      readonly is: "failed";
+      readonly pod: Pod;
+      readonly rest: Millis | undefined;
+      readonly said: string | undefined;
+    }
   | { readonly is: "leaving"; readonly pod: Pod }
   | { readonly is: "missing" }
   /** Runs there although a new one would not be made. */
@@ -44,7 +50,8 @@ function whyPod(at: NodePods, pod: DaemonPod, observed: Observed, occupancyOn: O
   const scheduled = pod.pod.status?.conditions?.find(({ type }) => type === "PodScheduled");
   if (pod.stage === "leaving") return { is: "leaving", pod: pod.pod };
   if (pod.stage === "failed" || pod.stage === "succeeded") {
-    const rest = Math.max(0, backOffEnd(backOffs.get(node)) - now);
+    const known = backOffs.get(node);
+    const rest = known === undefined ? undefined : Math.max(0, backOffEnd(known) - now);
     return { is: "failed", pod: pod.pod, rest, said: pod.pod.status?.message ?? pod.pod.status?.reason };
   }
   if ((pod.pod.spec?.nodeName ?? "") === "") {
@@ -95,6 +102,23 @@ export function planWhy(observed: Observed, occupancyOn: OccupancyOn = () => und
 }
 
 const inSeconds = (rest: Millis): string => `${Math.ceil(rest / 1000)} s`;
+function replacedWhen(rest: Millis | undefined): string {
+  if (rest === undefined) return "once its back-off has passed, at most 15 min";
+  return rest === 0 ? "now" : `in ${inSeconds(rest)}`;
+}
+
+/** What its containers are waiting for: `: agent: CrashLoopBackOff, back-off 20s restarting`. */
+function troubleOf({ status }: Pod): string {
+  const waiting = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])].flatMap(
+    ({ name, state }) => {
+      const { reason = "", message = "" } = state?.waiting ?? {};
+      const words = [reason, message].filter((text) => text !== "").join(", ");
+      return words === "" ? [] : [`${name}: ${words}`];
+    },
+  );
+  return waiting.length === 0 ? "" : `: ${waiting.join("; ")}`;
+}
+
 const told = (because: readonly Obstacle[]): string => because.map(obstacleText).join("; ");
 
 /** The answer as a line: `runs`, `no pod: the taint gpu=yes:NoSchedule is not tolerated`. */
@@ -105,15 +129,13 @@ export function whyText(why: Why): string {
     case "settling":
       return `Ready, counts as available in ${inSeconds(why.rest)}`;
     case "not-ready":
-      return `${why.pod.metadata.name} is not Ready`;
+      return `${why.pod.metadata.name} is not Ready${troubleOf(why.pod)}`;
     case "outdated":
       return `runs an older revision; ${turns[why.turn]}`;
     case "unscheduled":
       return `${why.pod.metadata.name} waits to be scheduled: ${told(why.because) || (why.said ?? "not looked at yet")}`;
     case "failed":
-      return `${why.pod.metadata.name} ended${why.said === undefined ? "" : ` (${why.said})`}; ${
-        why.rest === 0 ? "it is replaced now" : `it is replaced in ${inSeconds(why.rest)}`
-      }`;
+      return `${why.pod.metadata.name} ended${why.said === undefined ? "" : ` (${why.said})`}; it is replaced ${replacedWhen(why.rest)}`;
     case "leaving":
       return `${why.pod.metadata.name} is ending`;
     case "missing":

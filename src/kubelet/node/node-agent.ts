@@ -33,6 +33,8 @@ export interface NodeAgentOptions {
   readonly random: Random;
   readonly log: Log;
   readonly period: Millis;
+  /** Of manifests that are not run; undefined where the node takes none. */
+  readonly staticPods: () => readonly string[] | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -43,6 +45,8 @@ export class NodeAgent {
   private latest: Node | undefined;
   private reportedAt: Instant = 0;
   private ended = false;
+  private hurried = false;
+  private wake: () => void = () => undefined;
 
   constructor(options: NodeAgentOptions) {
     this.options = options;
@@ -71,18 +75,43 @@ export class NodeAgent {
 
   /** Heartbeats until the signal aborts or the node is deleted. */
   async beat(): Promise<void> {
-    const { clock, signal, log, period, random } = this.options;
+    const { signal, log, period, random } = this.options;
+    let first = true;
     while (!signal.aborted && !this.ended) {
+      this.hurried = false;
       try {
         await this.beatOnce();
       } catch (thrown) {
         if (!signal.aborted) log.warn("heartbeat not written, will try again", { error: wordsOf(thrown) });
       }
-      // Many kubelets started together should not beat together.
-      await pause(clock, period - random.int(Math.max(1, Math.floor(period / 25))), signal).catch(
-        () => undefined,
-      );
+      // Many kubelets started together should not beat together: the second beat comes at any time within the period.
+      const early = Math.max(1, Math.floor(first ? period : period / 25));
+      first = false;
+      await this.rest(period - random.int(early));
     }
+  }
+
+  /** The node's health has changed: it is told soon. */
+  hurry(): void {
+    this.hurried = true;
+    this.wake();
+  }
+
+  private rest(time: Millis): Promise<void> {
+    const { clock, signal } = this.options;
+    if (this.hurried) return Promise.resolve();
+    return new Promise((resolve) => {
+      const end = () => {
+        cancel();
+        signal.removeEventListener("abort", end);
+        this.wake = () => undefined;
+        resolve();
+      };
+      const cancel = clock.after(time, end);
+      this.wake = end;
+      if (signal.aborted) end();
+      else signal.addEventListener("abort", end, { once: true });
+    });
   }
 
   private async registerOnce(): Promise<void> {
@@ -169,6 +198,7 @@ export class NodeAgent {
     ]);
     return {
       runtime: state,
+      staticPods: this.options.staticPods(),
       memoryPressure: load !== undefined && load.memoryAvailable < memoryMin,
       pidPressure: load !== undefined && load.processes > load.processesMax * 0.95,
     };

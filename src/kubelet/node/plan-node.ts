@@ -32,6 +32,8 @@ export interface NodeHealth {
   readonly runtime: "ready" | { readonly reason: string; readonly message: string };
   readonly memoryPressure: boolean;
   readonly pidPressure: boolean;
+  /** Complaints about manifests; undefined where the node takes none. */
+  readonly staticPods?: readonly string[] | undefined;
 }
 
 export const arch = (machine: string): string => ({ x64: "amd64", ia32: "386" })[machine] ?? machine;
@@ -82,6 +84,18 @@ export function planNodeLabels(node: Node, figures: NodeFigures): Record<string,
     : { ...before, ...wanted };
 }
 
+const staticPodsHealthy = "StaticPodsHealthy";
+
+type MakeCondition = (type: string, is: boolean, reason: string, message: string) => NodeCondition;
+
+function staticPodsCondition([first, ...more]: readonly string[], make: MakeCondition): NodeCondition {
+  if (first === undefined)
+    return make(staticPodsHealthy, true, "ManifestsAccepted", "every manifest of a static pod is run");
+  const words = more.length === 0 ? first : `${first} (and ${more.length} more)`;
+  const message = `${more.length + 1} ${more.length === 0 ? "complaint" : "complaints"}: ${words}`;
+  return make(staticPodsHealthy, false, "ManifestsRefused", message);
+}
+
 function conditionsOf(health: NodeHealth, before: readonly NodeCondition[], now: Instant): NodeCondition[] {
   const at = formatTime(now);
   const condition = (type: string, is: boolean, reason: string, message: string): NodeCondition => {
@@ -102,7 +116,11 @@ function conditionsOf(health: NodeHealth, before: readonly NodeCondition[], now:
       ? condition("Ready", true, "KubeletReady", "kubelet is posting ready status")
       : condition("Ready", false, "KubeletNotReady", `${health.runtime.reason}: ${health.runtime.message}`),
   ];
-  const others = before.filter(({ type }) => !ours.some((own) => own.type === type));
+  const { staticPods } = health;
+  if (staticPods !== undefined) ours.push(staticPodsCondition(staticPods, condition));
+  const others = before.filter(
+    ({ type }) => type !== staticPodsHealthy && !ours.some((own) => own.type === type),
+  );
   return [...others, ...ours];
 }
 

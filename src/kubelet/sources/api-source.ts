@@ -1,7 +1,14 @@
 // Owns the API as a source of pods: those bound to this node, mirror pods aside.
 import type { Informer } from "../../client/client.ts";
 import type { Pod } from "../../model/generated/types.ts";
-import { isMirror, type PodSource } from "./source.ts";
+import { annotationSource, isMirror, isStatic, type PodSource } from "./source.ts";
+
+/** Whoever writes so into a pod of the API does not make it the node's own. */
+function asOfApi(pod: Pod): Pod {
+  if (!isStatic(pod)) return pod;
+  const annotations = { ...pod.metadata.annotations, [annotationSource]: "api" };
+  return { ...pod, metadata: { ...pod.metadata, annotations } };
+}
 
 /** The informer must follow the pods with `spec.nodeName` of this node. */
 export function createApiSource(pods: Informer<Pod>): PodSource {
@@ -15,7 +22,7 @@ export function createApiSource(pods: Informer<Pod>): PodSource {
         // Deleted and made again under one name between two looks: two pods, not one that changed.
         if (change.is === "changed" && change.previous.metadata.uid !== change.object.metadata.uid)
           told.remove(change.previous.metadata.uid);
-        told.put(change.object);
+        told.put(asOfApi(change.object));
       });
       pods.synced.then(
         () => {

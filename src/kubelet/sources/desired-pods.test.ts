@@ -28,7 +28,7 @@ function setUp(...names: SourceName[]) {
           ? `${change.source} wants ${change.pod.metadata.uid}`
           : `dismissed ${change.uid}`,
       ),
-    () => told.push("all ready"),
+    (source) => told.push(`${source} is ready`),
   );
   desired.start();
   const door = (name: SourceName): SourceTold => {
@@ -40,18 +40,24 @@ function setUp(...names: SourceName[]) {
 }
 
 describe("DesiredPods", () => {
-  it("is ready once every source is, and only once", () => {
+  it("is ready source by source, each once; one that isn't there when all others are", () => {
     const { desired, told, door } = setUp("api", "file");
     door("api").ready();
     door("api").ready();
-    expect([desired.allReady, told]).toEqual([false, []]);
+    expect([desired.allReady, told]).toEqual([false, ["api is ready"]]);
+    expect([desired.isReady("api"), desired.isReady("file"), desired.isReady("http")]).toEqual([
+      true,
+      false,
+      false,
+    ]);
     door("file").ready();
     door("file").ready();
-    expect([desired.allReady, told]).toEqual([true, ["all ready"]]);
+    expect([desired.allReady, told]).toEqual([true, ["api is ready", "file is ready"]]);
+    expect(desired.isReady("http")).toBe(true);
   });
 
   it("is ready at once without sources", () => {
-    expect(setUp().told).toEqual(["all ready"]);
+    expect(setUp().told).toEqual(["api is ready"]);
   });
 
   it("tells what a replaced set adds, changes and takes away, of that source alone", () => {

@@ -11,11 +11,15 @@ export class DesiredPods {
   private readonly told: (change: DesiredChange) => void;
   private readonly unready: Set<SourceName>;
   private readonly sources: readonly PodSource[];
-  private readonly whenReady: () => void;
+  private readonly whenReady: (source: SourceName) => void;
   private stops: (() => void)[] = [];
 
-  /** `whenReady` is called once, when every source has told all it had at the start. */
-  constructor(sources: readonly PodSource[], told: (change: DesiredChange) => void, whenReady: () => void) {
+  /** `whenReady` is called once for each source, when it has told all it had at the start. */
+  constructor(
+    sources: readonly PodSource[],
+    told: (change: DesiredChange) => void,
+    whenReady: (source: SourceName) => void,
+  ) {
     this.sources = sources;
     this.told = told;
     this.whenReady = whenReady;
@@ -27,13 +31,18 @@ export class DesiredPods {
     return this.unready.size === 0;
   }
 
+  /** Whether the source has told all it had at the start; one that isn't there has nothing to tell once all others have. */
+  isReady(source: SourceName): boolean {
+    return this.allReady || (this.sources.some(({ name }) => name === source) && !this.unready.has(source));
+  }
+
   has(uid: string): boolean {
     return this.pods.has(uid);
   }
 
   start(): void {
     this.stops = this.sources.map((source) => source.start(this.doorOf(source.name)));
-    if (this.sources.length === 0) this.whenReady();
+    if (this.sources.length === 0) this.whenReady("api");
   }
 
   stop(): void {
@@ -52,7 +61,7 @@ export class DesiredPods {
         for (const pod of pods) if (this.pods.get(pod.metadata.uid)?.pod !== pod) this.put(source, pod);
       },
       ready: () => {
-        if (this.unready.delete(source) && this.allReady) this.whenReady();
+        if (this.unready.delete(source)) this.whenReady(source);
       },
     };
   }

@@ -1,5 +1,7 @@
 // Owns what a source of pods is: the API now, a folder and a URL beside it.
+import type { Millis } from "../../lib/units.ts";
 import type { Pod } from "../../model/generated/types.ts";
+import { annotationMirror } from "../mirror/plan-mirror.ts";
 
 export type SourceName = "api" | "file" | "http";
 
@@ -22,13 +24,31 @@ export interface PodSource {
 }
 
 export const annotationSource = "kubernetes.io/config.source";
-const annotationMirror = "kubernetes.io/config.mirror";
 
 /** Mirror pods only show in the API what another source runs. */
 export const isMirror = (pod: Pod): boolean => pod.metadata.annotations?.[annotationMirror] !== undefined;
 
+type Annotations = Readonly<Record<string, string>> | undefined;
+
+/** Whose the pod is, as its annotations say. */
+export function sourceIn(annotations: Annotations): SourceName {
+  const source = annotations?.[annotationSource];
+  return source === "file" || source === "http" ? source : "api";
+}
+
+/** Of a static pod's content; other pods have none. */
+export const hashIn = (annotations: Annotations): string | undefined =>
+  sourceIn(annotations) === "api" ? undefined : annotations?.["kubernetes.io/config.hash"];
+
 /** Pods of a folder or URL: they are this node's own, whatever the API says of its taints. */
-export const isStatic = (pod: Pod): boolean => {
-  const source = pod.metadata.annotations?.[annotationSource];
-  return source !== undefined && source !== "api";
-};
+export const isStatic = (pod: Pod): boolean => sourceIn(pod.metadata.annotations) !== "api";
+
+/** Where a kubelet finds pods without an API server. */
+export interface StaticPodsConfig {
+  readonly folder?: string;
+  readonly url?: string;
+  readonly urlHeaders?: Readonly<Record<string, string>>;
+  /** Both 20 s unless given. */
+  readonly fileCheckPeriod?: Millis;
+  readonly httpCheckPeriod?: Millis;
+}

@@ -40,7 +40,7 @@ export interface Tools {
 }
 
 /** What has to succeed in the end is tried until it does. */
-async function stubbornly(tools: Tools, what: string, work: () => Promise<void>): Promise<void> {
+export async function stubbornly(tools: Tools, what: string, work: () => Promise<void>): Promise<void> {
   for (let failures = 0; ; failures++) {
     try {
       return await work();

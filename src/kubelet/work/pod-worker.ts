@@ -31,7 +31,8 @@ export interface WorkerOptions {
 
 export class PodWorker {
   private readonly options: WorkerOptions;
-  private readonly writer: StatusWriter | undefined;
+  private writer: StatusWriter | undefined;
+  private shown: string | undefined;
   private current: PodState;
   private readonly signals: PodSignal[] = [];
   private stepping = false;
@@ -43,15 +44,7 @@ export class PodWorker {
     this.options = options;
     const [state, ...orders] = start;
     this.current = state;
-    const { client, clock, log, signal } = options.tools;
-    if (client !== undefined && options.inApi)
-      this.writer = new StatusWriter(state.pod, (before) => this.planFrom(before), {
-        client,
-        clock,
-        log,
-        signal,
-        delay: options.statusDelay,
-      });
+    if (options.inApi) this.writer = this.writerFor(state.pod);
     this.performAll(orders);
     if (options.tools.volumes.changes(state.pod)) this.refreshLater();
   }
@@ -79,6 +72,25 @@ export class PodWorker {
     if (this.deletionGrace !== undefined && this.deletionGrace <= graceSeconds) return;
     this.deletionGrace = graceSeconds;
     this.tell({ is: "end", because: "deleted", graceSeconds });
+  }
+
+  /** The API has this mirror of the pod: its status is written there. */
+  shownAs(mirror: Pod): void {
+    if (this.options.inApi || this.current.is === "gone") return;
+    if (this.shown === mirror.metadata.uid) this.writer?.take(mirror);
+    else {
+      this.writer?.stop();
+      this.writer = this.writerFor(mirror);
+      this.shown = mirror.metadata.uid;
+    }
+    this.writer?.request();
+  }
+
+  private writerFor(object: Pod): StatusWriter | undefined {
+    const { tools, statusDelay: delay } = this.options;
+    const { client, clock, log, signal } = tools;
+    if (client === undefined) return undefined;
+    return new StatusWriter(object, (before) => this.planFrom(before), { client, clock, log, signal, delay });
   }
 
   /** No source wants the pod any more. */
@@ -198,7 +210,7 @@ export class PodWorker {
         return this.tell({ is: "cleared" });
       case "report-gone":
         await this.writer?.flush();
-        await reportGone(tools, this.pod);
+        if (this.options.inApi) await reportGone(tools, this.pod);
         return this.tell({ is: "reported" });
       case "write-status":
         return this.writer?.request();

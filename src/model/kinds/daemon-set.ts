@@ -131,6 +131,19 @@ function validateUpdate(draft: Draft<DaemonSet>, old: DaemonSet): FieldError[] {
   ];
 }
 
+type Fields = Record<string, unknown>;
+const fieldsIn = (value: unknown): Fields | undefined =>
+  // Nothing is assumed of the fields: each is unknown.
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
+
+/** Before apps/v1 the selector could be left out: it was then that of the template's labels. */
+function renewSpec(spec: Fields, strategyType: string): void {
+  const labels = fieldsIn(fieldsIn(spec["template"])?.["metadata"])?.["labels"];
+  if (spec["selector"] === undefined && labels !== undefined) spec["selector"] = { matchLabels: labels };
+  const strategy = fieldsIn(spec["updateStrategy"]) ?? {};
+  if ((strategy["type"] ?? "") === "") spec["updateStrategy"] = { ...strategy, type: strategyType };
+}
+
 export const daemonSet: Descriptor<DaemonSet> = {
   group: "apps",
   version: "v1",
@@ -140,6 +153,27 @@ export const daemonSet: Descriptor<DaemonSet> = {
   shortNames: ["ds"],
   categories: ["all"],
   namespaced: true,
+  oldVersions: [
+    {
+      group: "apps",
+      version: "v1beta2",
+      deprecatedIn: "v1.9",
+      removedIn: "v1.16",
+      renew: (body) => renewSpec(fieldsIn(body["spec"]) ?? {}, "RollingUpdate"),
+    },
+    {
+      group: "extensions",
+      version: "v1beta1",
+      deprecatedIn: "v1.9",
+      removedIn: "v1.16",
+      renew: (body) => {
+        const spec = fieldsIn(body["spec"]);
+        if (spec === undefined) return;
+        renewSpec(spec, "OnDelete");
+        delete spec["templateGeneration"];
+      },
+    },
+  ],
   storeFolder: "daemonsets",
   schema: "DaemonSet",
   hasStatus: true,

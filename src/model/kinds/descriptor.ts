@@ -14,6 +14,17 @@ export interface Column {
 
 export type Cell = string | number | boolean | null;
 
+/** A version of the kind that upstream served once: its objects are those of the version served now, written differently. */
+export interface OldVersion {
+  readonly group: string;
+  readonly version: string;
+  /** Kubernetes releases: `v1.9`. */
+  readonly deprecatedIn: string;
+  readonly removedIn: string;
+  /** Makes a body of the old version one of the new, in place: what the old one filled in by itself, and fields since gone. */
+  readonly renew: (body: Record<string, unknown>) => void;
+}
+
 export interface Descriptor<T extends KubeObject = KubeObject> {
   /** "" for the core group. */
   readonly group: string;
@@ -25,6 +36,7 @@ export interface Descriptor<T extends KubeObject = KubeObject> {
   readonly shortNames: readonly string[];
   readonly categories: readonly string[];
   readonly namespaced: boolean;
+  readonly oldVersions?: readonly OldVersion[];
   /** Folder under /registry in the store, as upstream's: `daemonsets`, `minions` for nodes. */
   readonly storeFolder: string;
   /** Name in generated/schemas. */

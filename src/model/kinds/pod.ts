@@ -5,6 +5,7 @@ import { isPodFinished } from "../pod/readiness.ts";
 import { podQos } from "../pod/qos.ts";
 import { restartsText, summarizePod } from "../pod/pod-summary.ts";
 import { validatePodUpdate } from "../pod/validate-pod-update.ts";
+import type { Draft } from "../meta.ts";
 import { forbidden } from "../field-error.ts";
 import { ageColumn, column, nameColumn, orNone } from "./columns.ts";
 import type { Descriptor } from "./descriptor.ts";
@@ -65,7 +66,7 @@ export const pod: Descriptor<Pod> = {
     ...validatePodSpec("spec", draft.spec, "pod"),
     ...((draft.spec?.serviceAccountName ?? "") === "" ? tokenFaults(draft) : []),
   ],
-  validateUpdate: validatePodUpdate,
+  validateUpdate: (draft, old) => [...mirrorFaults(draft, old), ...validatePodUpdate(draft, old)],
   columns: [
     nameColumn,
     column("Ready", "string", "Containers that are ready, of those the pod has."),
@@ -92,6 +93,16 @@ export const pod: Descriptor<Pod> = {
     ];
   },
 };
+
+const mirrorAnnotation = "kubernetes.io/config.mirror";
+
+/** A mirror pod whose mark could be taken off would be run a second time, as a pod of the API. */
+function mirrorFaults(draft: Draft<Pod>, old: Pod) {
+  const [next, before] = [draft, old].map(({ metadata }) => metadata.annotations?.[mirrorAnnotation]);
+  if (next === before) return [];
+  const what = before === undefined ? "add" : "remove or update";
+  return [forbidden(`metadata.annotations[${mirrorAnnotation}]`, `may not ${what} mirror pod annotation`)];
+}
 
 function tokenFaults(draft: Pick<Pod, "spec">) {
   return (draft.spec?.volumes ?? []).flatMap((volume, index) =>

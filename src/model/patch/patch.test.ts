@@ -139,10 +139,10 @@ describe("strategic merge patch", () => {
       }),
     },
     {
-      name: "a new container is appended",
+      name: "a new container comes first, as upstream has it",
       target: pod({ containers: [{ name: "a" }] }),
       patch: pod({ containers: [{ name: "b" }] }),
-      result: pod({ containers: [{ name: "a" }, { name: "b" }] }),
+      result: pod({ containers: [{ name: "b" }, { name: "a" }] }),
     },
     {
       name: "$patch delete takes an item out",

@@ -69,10 +69,13 @@ function mergeField(old: Json | undefined, value: Json, place: FieldPlace): Json
     const order = place.patch[`${elementOrder}${place.key}`];
     const deleted = place.patch[`${deletePrimitives}${place.key}`];
     const start = dropPrimitives(isJsonList(old) ? old : [], deleted);
-    return ordered(mergeList(start, value, rule, below), start, order, rule);
+    return ordered(mergeList(start, value, rule, below), start, order ?? value.filter(isPlain), rule);
   }
   return value;
 }
+
+// As upstream: without an order of its own the patch's order counts, and what it adds comes first.
+const isPlain = (item: Json): boolean => !isJsonObject(item) || item[directive] === undefined;
 
 /** Directives on lists that the patch does not otherwise mention. */
 function applyListDirectives(

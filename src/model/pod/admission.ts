@@ -33,12 +33,25 @@ export interface Priority {
 }
 
 /** The classes that exist in every cluster. */
-const systemClasses: ReadonlyMap<string, Priority> = new Map([
-  ["system-node-critical", { value: 2_000_001_000 }],
-  ["system-cluster-critical", { value: 2_000_000_000 }],
+export const systemPriorities: ReadonlyMap<string, Priority & { readonly description: string }> = new Map([
+  [
+    "system-node-critical",
+    {
+      value: 2_000_001_000,
+      description: "Used for system critical pods that must not be moved from their current node.",
+    },
+  ],
+  [
+    "system-cluster-critical",
+    {
+      value: 2_000_000_000,
+      description:
+        "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.",
+    },
+  ],
 ]);
 
-export const systemPriority = (name: string): Priority | undefined => systemClasses.get(name);
+export const systemPriority = (name: string): Priority | undefined => systemPriorities.get(name);
 
 /** Turns the class a pod names into its priority, in place. Returns what is wrong with the class, if anything. */
 export function addPriority(

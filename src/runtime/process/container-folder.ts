@@ -48,17 +48,25 @@ export async function loadSandboxes(files: Files, folder: string): Promise<Sandb
   return found;
 }
 
-/** Folders of containers that were never wholly created, or not wholly removed, are cleared away. */
-export async function loadContainers(files: Files, folder: string): Promise<ContainerRecord[]> {
+/** Every container that was wholly created and not begun to be removed. */
+export async function readContainers(
+  files: Files,
+  folder: string,
+  otherwise: (name: string) => Promise<void> = async () => undefined,
+): Promise<ContainerRecord[]> {
   const found: ContainerRecord[] = [];
   for (const name of (await files.list(`${folder}/containers`)) ?? []) {
     const text = await files.readText(`${folder}/containers/${name}/config.json`);
     // Only `saveContainer` writes here, and it replaces the file whole.
     if (text !== undefined && isId(name)) found.push(JSON.parse(text) as ContainerRecord);
-    else await files.remove(`${folder}/containers/${name}`);
+    else await otherwise(name);
   }
   return found;
 }
+
+/** Folders of containers that were never wholly created, or not wholly removed, are cleared away. */
+export const loadContainers = (files: Files, folder: string): Promise<ContainerRecord[]> =>
+  readContainers(files, folder, (name) => files.remove(`${folder}/containers/${name}`));
 
 /** The folder without its config is cleared away at the next start, whatever happens in between. */
 export async function removeContainerFolder(files: Files, folder: string, id: ContainerId): Promise<void> {

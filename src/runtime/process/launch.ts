@@ -121,8 +121,10 @@ async function untilExecuting(given: Launch, spawned: Spawned): Promise<Launched
     const record = parseShimRecord((await files.readText(`${folder}/state-${given.claim}`)) ?? "");
     const { shim, first } = record;
     if (record.refused === undefined && record.ready && shim !== undefined && first !== undefined) {
-      const words = record.exitCode !== undefined || gone ? "absent" : await processes.commandLine(first.pid);
-      if (words === "absent" || (words.length > 0 && !isShim(words, folder)))
+      // A process that is gone may have said why after the record was read: only its end, once recorded, settles it.
+      const over = record.exitCode !== undefined || gone;
+      const words = over ? "absent" : await processes.commandLine(first.pid);
+      if (over || (words !== "absent" && words.length > 0 && !isShim(words, folder)))
         return { is: "running", shim: shim.identity, first, spawned };
     }
     if (gone) {

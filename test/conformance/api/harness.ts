@@ -1,6 +1,6 @@
 // Owns a pipeline to try: over the memory store, on virtual time, with a way to ask and to watch.
 import { createPipeline, type PipelineParts, type RunningPipeline } from "../../../src/apiserver/pipeline.ts";
-import { createSystemNamespaces } from "../../../src/apiserver/registry/create.ts";
+import { createSystemObjects } from "../../../src/apiserver/registry/system-objects.ts";
 import type { KubeObject } from "../../../src/model/meta.ts";
 import type { ApiRequest, ApiResponse, Caller, Method, WatchEvent } from "../../../src/model/wire.ts";
 import { createMemoryStore } from "../../../src/store/memory-store.ts";
@@ -50,7 +50,7 @@ export async function tryPipeline(parts: Partial<PipelineParts> = {}): Promise<T
     authorize: () => "allow",
     ...parts,
   });
-  await createSystemNamespaces(pipeline.registry);
+  await createSystemObjects(pipeline.registry);
   const ask: Tried["ask"] = (method, path, body, more) =>
     pipeline.answer({ method, path, ...(body === undefined ? {} : { body }), ...more }, admin);
   return {

@@ -116,7 +116,10 @@ test("a shim that began before the next runtime looked is that container", async
   const { ended: shimEnded } = await realProcesses.spawn(request);
   await vi.waitFor(async () => expect(await ledger()).toBe("start\n"), { interval: 1 });
   const next = await open(realProcesses);
-  await next.startContainer(id);
+  const found = await next.containerStatus(id);
+  // On a busy machine it may have ended before anyone looked.
+  expect(found).toMatchObject({ state: expect.stringMatching(/^(?:running|exited)$/) });
+  if (found !== "absent" && found.state === "running") await next.startContainer(id);
   await ended(next, id);
   await shimEnded;
   expect(await ledger()).toBe("start\nend\n");

@@ -1,0 +1,47 @@
+// Owns what is added to every new pod before it is validated: tolerations for a lost node, and its priority.
+import type { Pod, PriorityClass } from "../../model/generated/types.ts";
+import type { KubeObject } from "../../model/meta.ts";
+import { addDefaultTolerations, addPriority } from "../../model/pod/admission.ts";
+import type { Selection } from "../cache/selection.ts";
+import { objectKey } from "../registry/place.ts";
+import { isPriorityClasses, type Registry } from "../registry/registry.ts";
+
+/** The objects are of the kinds that their descriptors say. */
+const asPod = (object: KubeObject): Pod => object;
+const asPriorityClass = (object: KubeObject): PriorityClass => object;
+
+/** Changes the pod in place; gives the reason where it may not be. Call with caches that are current. */
+export function admitPod(registry: Registry, object: KubeObject): string | undefined {
+  const pod = asPod(object);
+  addDefaultTolerations(pod);
+  const kind = registry.kinds.find(isPriorityClasses);
+  const cache = kind === undefined ? undefined : registry.feed.cacheOf(kind);
+  if (pod.spec !== undefined && (pod.spec.priorityClassName ?? "") === "" && cache !== undefined) {
+    const name = defaultClass(cache.select(everything));
+    if (name !== undefined) pod.spec.priorityClassName = name;
+  }
+  return addPriority(pod, (name) => {
+    const held = kind === undefined ? undefined : cache?.get(objectKey(kind, undefined, name));
+    if (held === undefined) return undefined;
+    const found = asPriorityClass(held.object);
+    return { value: valueOf(found), preemptionPolicy: found.preemptionPolicy };
+  });
+}
+
+const everything: Selection = {
+  interest: { in: "all" },
+  namespace: undefined,
+  isWhole: true,
+  matches: () => true,
+};
+const valueOf = ({ value = 0 }: PriorityClass): number => value;
+
+/** The class of pods that name none; of several the lowest, as upstream has it. */
+function defaultClass(all: Iterable<{ readonly object: KubeObject }>): string | undefined {
+  let lowest: PriorityClass | undefined;
+  for (const { object } of all) {
+    const one = asPriorityClass(object);
+    if (one.globalDefault === true && (lowest === undefined || valueOf(one) < valueOf(lowest))) lowest = one;
+  }
+  return lowest?.metadata.name;
+}

@@ -1,0 +1,90 @@
+// Owns the proof that hollow nodes share a port without hearing each other's requests, and keep no files.
+import { describe, expect, it } from "vitest";
+import type { Files } from "../world/files.ts";
+import type { Exchange, HttpServerOptions, Network } from "../world/http.ts";
+import { hollowFiles, openSharedPort, podKeyOfTarget } from "./hollow-world.ts";
+
+function fakeNetwork() {
+  let served: HttpServerOptions | undefined;
+  let closed = false;
+  const network: Network = {
+    client: () => {
+      throw new Error("no client is needed");
+    },
+    serve: async (options) => {
+      served = options;
+      return { host: options.host, port: 4711, close: async () => void (closed = true) };
+    },
+  };
+  const ask = (target: string): string => {
+    let answered = "";
+    const exchange = { target, respond: (status: number) => (answered = String(status)) };
+    // The shared port reads nothing else of an exchange.
+    served?.handle(exchange as unknown as Exchange);
+    return answered;
+  };
+  return { network, ask, isClosed: () => closed };
+}
+
+describe("a shared port", () => {
+  it("leads a request to the node its path tells, and only while that node serves", async () => {
+    const { network, ask, isClosed } = fakeNetwork();
+    const places: Record<string, string> = { "default/a": "n1", "default/b": "n2" };
+    const shared = await openSharedPort(
+      network,
+      { host: "127.0.0.1", port: 0 },
+      (target) => places[podKeyOfTarget(target) ?? ""],
+    );
+    const heard: string[] = [];
+    const serve = (node: string) =>
+      shared.networkFor(node).serve({
+        host: "127.0.0.1",
+        port: 0,
+        handle: ({ target }) => heard.push(`${node} ${target}`),
+      });
+    const [first] = await Promise.all([serve("n1"), serve("n2")]);
+    expect([first.port, shared.port]).toEqual([4711, 4711]);
+    ask("/containerLogs/default/a/main?follow=true");
+    ask("/containerLogs/default/b/main");
+    expect(heard).toEqual([
+      "n1 /containerLogs/default/a/main?follow=true",
+      "n2 /containerLogs/default/b/main",
+    ]);
+    expect(ask("/containerLogs/default/c/main")).toBe("404");
+    expect(ask("/healthz")).toBe("200");
+    await first.close();
+    expect(ask("/containerLogs/default/a/main")).toBe("404");
+    expect(isClosed()).toBe(false);
+    await shared.close();
+    expect(isClosed()).toBe(true);
+  });
+
+  it.each([
+    ["/containerLogs/ns/pod/c?tailLines=1", "ns/pod"],
+    ["/containerLogs/ns", undefined],
+    ["/pods", undefined],
+  ])("reads %s as the pod %s", (target, key) => {
+    expect(podKeyOfTarget(target)).toBe(key);
+  });
+});
+
+it("hollow files read the machine's and never write to it", async () => {
+  const touched: string[] = [];
+  // Every verb notes its name: the proof is which names never come.
+  const real = new Proxy({} as Files, {
+    get: (_, verb) => async () => {
+      touched.push(String(verb));
+      return undefined;
+    },
+  });
+  const files = hollowFiles(real);
+  await files.facts("/var/log");
+  await files.readText("/etc/hostname");
+  await files.writeText("/x", "y");
+  await files.append("/x", "y");
+  await files.makeFolder("/x");
+  await files.link("/x", "/y");
+  await files.rename("/x", "/y");
+  await files.remove("/");
+  expect(touched).toEqual(["facts", "readText"]);
+});

@@ -1,0 +1,75 @@
+// Owns what hollow nodes have in place of a machine of their own: files that are not kept, one listener for all.
+import type { Files } from "../world/files.ts";
+import type { Exchange, HttpServer, HttpServerOptions, Network } from "../world/http.ts";
+
+/** Reads see the machine; writes are accepted and forgotten: no process of a hollow node will ever read them. */
+export function hollowFiles(real: Files): Files {
+  const forget = () => Promise.resolve();
+  return {
+    readText: (path) => real.readText(path),
+    readBytes: (path, offset, length) => real.readBytes(path, offset, length),
+    list: (path) => real.list(path),
+    facts: (path) => real.facts(path),
+    writeText: forget,
+    append: forget,
+    makeFolder: forget,
+    remove: forget,
+    rename: forget,
+    link: forget,
+    watch: () => () => undefined,
+  };
+}
+
+export interface SharedPort {
+  readonly port: number;
+  /** The network as the node of this name is handed it: its server is a part of the shared one. */
+  networkFor(nodeName: string): Network;
+  close(): Promise<void>;
+}
+
+/** Who a request to the shared port is for; undefined where it doesn't tell. */
+export type NodeOfTarget = (target: string) => string | undefined;
+
+const plain = { "content-type": "text/plain; charset=utf-8" };
+
+/** One listener for the servers of many nodes; a request's path tells which node is meant. */
+export async function openSharedPort(
+  network: Network,
+  options: Omit<HttpServerOptions, "handle" | "upgrade">,
+  nodeOf: NodeOfTarget,
+): Promise<SharedPort> {
+  const handlers = new Map<string, (exchange: Exchange) => void>();
+  const server = await network.serve({
+    ...options,
+    handle: (exchange) => {
+      if (exchange.target === "/healthz") return exchange.respond(200, plain, "ok");
+      const handle = handlers.get(nodeOf(exchange.target) ?? "");
+      if (handle !== undefined) return handle(exchange);
+      exchange.respond(
+        404,
+        plain,
+        `cannot answer ${exchange.target}: hollow nodes share this port, and the path names a pod of none of them\n`,
+      );
+    },
+  });
+  return {
+    port: server.port,
+    close: () => server.close(),
+    networkFor: (nodeName) => ({
+      client: (of) => network.client(of),
+      serve: ({ handle }): Promise<HttpServer> => {
+        handlers.set(nodeName, handle);
+        const close = async (): Promise<void> => void handlers.delete(nodeName);
+        return Promise.resolve({ host: server.host, port: server.port, close });
+      },
+    }),
+  };
+}
+
+/** `/containerLogs/NAMESPACE/POD/CONTAINER` to `NAMESPACE/POD`. */
+export function podKeyOfTarget(target: string): string | undefined {
+  const [, verb, namespace, pod] = target.replace(/\?.*$/, "").split("/");
+  return verb === "containerLogs" && namespace !== undefined && pod !== undefined
+    ? `${namespace}/${pod}`
+    : undefined;
+}

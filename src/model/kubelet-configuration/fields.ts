@@ -1,0 +1,82 @@
+// Owns which fields a KubeletConfiguration (kubelet.config.k8s.io/v1beta1) has, of what type, and which are gone by here.
+
+export type FieldType =
+  | { readonly is: "text" }
+  | { readonly is: "flag" }
+  | { readonly is: "duration"; readonly least: number }
+  | { readonly is: "number"; readonly least: number; readonly most: number }
+  | { readonly is: "texts" }
+  | { readonly is: "headers" }
+  | { readonly is: "taints" }
+  | { readonly is: "object" }
+  | { readonly is: "objects" };
+
+const text: FieldType = { is: "text" };
+const port: FieldType = { is: "number", least: 0, most: 65_535 };
+const period: FieldType = { is: "duration", least: 1 };
+
+/** What this kubelet goes by. */
+export const honoured = {
+  staticPodPath: text,
+  staticPodURL: text,
+  staticPodURLHeader: { is: "headers" },
+  fileCheckFrequency: period,
+  httpCheckFrequency: period,
+  address: text,
+  port,
+  readOnlyPort: port,
+  podLogsDir: text,
+  maxPods: { is: "number", least: 1, most: 2_147_483_647 },
+  nodeStatusUpdateFrequency: period,
+  registerWithTaints: { is: "taints" },
+  containerRuntimeEndpoint: text,
+} as const satisfies Record<string, FieldType>;
+
+const of = (type: FieldType, names: string): [string, FieldType][] =>
+  names.split(/\s+/).map((name) => [name, type]);
+
+/** What upstream has and this kubelet only reads: named in a warning where it is set. */
+export const ignored: ReadonlyMap<string, FieldType> = new Map([
+  ...of(
+    { is: "flag" },
+    `enableServer enableContentionProfiling enableDebuggingHandlers enableDebugFlagsHandler enableProfilingHandler
+     enableSystemLogHandler enableSystemLogQuery enableControllerAttachDetach cgroupsPerQOS protectKernelDefaults
+     makeIPTablesUtilChains cpuCFSQuota serializeImagePulls rotateCertificates serverTLSBootstrap failSwapOn
+     registerNode localStorageCapacityIsolation seccompDefault singleProcessOOMKill failCgroupV1
+     mergeDefaultEvictionSettings`,
+  ),
+  ...of(
+    { is: "duration", least: 0 },
+    `syncFrequency streamingConnectionIdleTimeout nodeStatusReportFrequency imageMinimumGCAge imageMaximumGCAge
+     volumeStatsAggPeriod cpuManagerReconcilePeriod runtimeRequestTimeout cpuCFSQuotaPeriod
+     evictionPressureTransitionPeriod shutdownGracePeriod shutdownGracePeriodCriticalPods
+     containerLogMonitorInterval`,
+  ),
+  ...of(
+    { is: "number", least: -2_147_483_648, most: 2_147_483_647 },
+    `registryPullQPS registryBurst maxParallelImagePulls eventRecordQPS eventBurst healthzPort oomScoreAdj
+     nodeLeaseDurationSeconds imageGCHighThresholdPercent imageGCLowThresholdPercent podPidsLimit podsPerCore
+     maxOpenFiles nodeStatusMaxImages kubeAPIQPS kubeAPIBurst evictionMaxPodGracePeriod iptablesMasqueradeBit
+     iptablesDropBit containerLogMaxFiles containerLogMaxWorkers memoryThrottlingFactor`,
+  ),
+  ...of(
+    text,
+    `tlsCertFile tlsPrivateKeyFile tlsMinVersion healthzBindAddress clusterDomain kubeletCgroups systemCgroups
+     cgroupRoot cgroupDriver cpuManagerPolicy memoryManagerPolicy topologyManagerPolicy topologyManagerScope
+     hairpinMode podCIDR resolvConf contentType systemReservedCgroup kubeReservedCgroup volumePluginDir providerID
+     reservedSystemCPUs showHiddenMetricsForVersion containerLogMaxSize imageServiceEndpoint
+     imagePullCredentialsVerificationPolicy configMapAndSecretChangeDetectionStrategy`,
+  ),
+  ...of(
+    { is: "texts" },
+    `tlsCipherSuites clusterDNS enforceNodeAllocatable allowedUnsafeSysctls
+     preloadedImagesVerificationAllowlist tlsCurvePreferences`,
+  ),
+  ...of(
+    { is: "object" },
+    `authentication authorization qosReserved evictionHard evictionSoft evictionSoftGracePeriod
+     evictionMinimumReclaim featureGates memorySwap systemReserved kubeReserved
+     logging tracing cpuManagerPolicyOptions topologyManagerPolicyOptions crashLoopBackOff userNamespaces`,
+  ),
+  ...of({ is: "objects" }, "shutdownGracePeriodByPodPriority reservedMemory"),
+]);
