@@ -12,6 +12,10 @@ export default defineConfig({
         extends: true,
         test: { name: "conformance", include: ["test/conformance/**/*.test.ts"], testTimeout: 120_000 },
       },
+      {
+        extends: true,
+        test: { name: "simulation", include: ["test/simulation/**/*.test.ts"], testTimeout: 120_000 },
+      },
       { extends: true, test: { name: "crash", include: ["test/crash/**/*.test.ts"], testTimeout: 300_000 } },
       {
         extends: true,

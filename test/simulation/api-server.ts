@@ -31,6 +31,10 @@ export class ApiServerHost {
     if (process.alive) this.running = { process, pipeline };
   }
 
+  get isUp(): boolean {
+    return this.running !== undefined;
+  }
+
   crash(): void {
     (this.running?.process ?? this.starting)?.kill();
     this.running = undefined;

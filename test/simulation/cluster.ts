@@ -1,7 +1,12 @@
 // Owns a whole simulated cluster: one clock, one store, the real components as processes over a bad network.
 import type { Millis } from "../../src/lib/units.ts";
 import type { Caller } from "../../src/model/wire.ts";
-import { controllerManagerCaller, runControllers, runScheduler, schedulerCaller } from "../../src/main/components.ts";
+import {
+  controllerManagerCaller,
+  runControllers,
+  runScheduler,
+  schedulerCaller,
+} from "../../src/main/components.ts";
 import type { World } from "../../src/main/world.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import { createMemoryStore } from "../../src/store/memory-store.ts";
@@ -32,7 +37,11 @@ export interface ClusterOptions {
 }
 
 export type Component = "controllers" | "scheduler";
-const admin: Caller = { name: "kubernetes-admin", groups: ["system:masters", "system:authenticated"], agent: "kubectl" };
+const admin: Caller = {
+  name: "kubernetes-admin",
+  groups: ["system:masters", "system:authenticated"],
+  agent: "kubectl",
+};
 
 export class Cluster {
   readonly clock = new VirtualClock();
@@ -79,7 +88,17 @@ export class Cluster {
     const { seed, observer, mutation = {} } = this.options;
     const { server, clock, trace } = this;
     const random = seededRandom(seedOf(seed, `link of ${process.name}`));
-    const link = new Link({ process, who, caller, server, clock, random, observer, tampering: mutation, trace });
+    const link = new Link({
+      process,
+      who,
+      caller,
+      server,
+      clock,
+      random,
+      observer,
+      tampering: mutation,
+      trace,
+    });
     if (who !== "user") link.weather = this.weather;
     this.links.set(who, link);
     return link;
@@ -140,7 +159,11 @@ export class Cluster {
   startKubelet(machine: Machine): void {
     const { name } = machine.options;
     const process = this.process(machine.nextProcessName);
-    const caller = { name: `system:node:${name}`, groups: ["system:nodes", "system:authenticated"], agent: "kubelet" };
+    const caller = {
+      name: `system:node:${name}`,
+      groups: ["system:nodes", "system:authenticated"],
+      agent: "kubelet",
+    };
     const link = this.link(`kubelet-${name}`, process, caller);
     machine.startKubelet(process, link, (runtime) => this.options.mutation?.runtime?.(runtime) ?? runtime);
   }

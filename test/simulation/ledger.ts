@@ -20,6 +20,7 @@ export class Ledger {
   readonly changes: LedgerChange[] = [];
   /** Bumped by each change: what is judged need not be judged again while it stands still. */
   version = 0;
+  private readonly folders = new Map<string, Map<string, KubeObject>>();
   private readonly listeners: ((change: LedgerChange) => void)[] = [];
 
   constructor(store: Store) {
@@ -32,10 +33,8 @@ export class Ledger {
 
   /** Those in a folder of the registry, such as `pods`, in the order of their making. */
   all<T extends KubeObject>(folder: string): T[] {
-    const found: T[] = [];
     // The folder names the kind: what lies in it is a T.
-    for (const [key, object] of this.objects) if (folderOf(key) === folder) found.push(object as T);
-    return found;
+    return [...(this.folders.get(folder)?.values() ?? [])] as T[];
   }
 
   private async follow(store: Store): Promise<void> {
@@ -47,12 +46,18 @@ export class Ledger {
     const key = change.is === "put" ? change.entry.key : change.key;
     const revision = change.is === "put" ? change.entry.modified : change.revision;
     const previous = this.objects.get(key);
+    const folder = this.folders.get(folderOf(key)) ?? new Map<string, KubeObject>();
+    this.folders.set(folderOf(key), folder);
     let object: KubeObject | undefined;
     if (change.is === "put") {
       const parsed = JSON.parse(decoder.decode(change.entry.value)) as KubeObject;
       object = { ...parsed, metadata: { ...parsed.metadata, resourceVersion: String(revision) } };
       this.objects.set(key, object);
-    } else this.objects.delete(key);
+      folder.set(key, object);
+    } else {
+      this.objects.delete(key);
+      folder.delete(key);
+    }
     const entered = { revision, key, object, previous };
     this.changes.push(entered);
     this.version += 1;

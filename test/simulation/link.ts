@@ -51,10 +51,22 @@ const requestTimeout: Millis = 10_000;
 
 const refusal = (code: number, reason: string, message: string): ApiResponse => ({
   status: code,
-  body: Object.freeze({ kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure", code, reason, message }),
+  body: Object.freeze({
+    kind: "Status",
+    apiVersion: "v1",
+    metadata: {},
+    status: "Failure",
+    code,
+    reason,
+    message,
+  }),
 });
 
-const conflict = refusal(409, "Conflict", "the object has been modified; please apply your changes to the latest version and try again");
+const conflict = refusal(
+  409,
+  "Conflict",
+  "the object has been modified; please apply your changes to the latest version and try again",
+);
 const overloaded = refusal(500, "InternalError", "the simulated server is overloaded");
 
 interface OpenWatch {
@@ -115,13 +127,13 @@ export class Link implements Transport {
         if (process.alive) reject(why);
       };
       const cancelTimeout = clock.after(requestTimeout, () => fail(new Error(`request of ${who} timed out`)));
-      const finish = (response: ApiResponse) => {
+      const finish = (response: ApiResponse, tampered = response) => {
         if (!open || !process.alive) return;
         open = false;
         cancelTimeout();
         this.pending.delete(fail);
         this.parts.observer.listed(who, request, response);
-        resolve(response);
+        resolve(tampered);
       };
       this.pending.add(fail);
       request.signal?.addEventListener("abort", () => fail(new Error("aborted")), { once: true });
@@ -137,13 +149,13 @@ export class Link implements Transport {
   private execute(
     request: ApiRequest,
     atSending: unknown,
-    finish: (response: ApiResponse) => void,
+    finish: (response: ApiResponse, tampered?: ApiResponse) => void,
     fail: (why: Error) => void,
   ): void {
     const { server, caller, clock, who, tampering, observer, trace } = this.parts;
-    const answer = (response: ApiResponse) => {
+    const answer = (response: ApiResponse, tampered?: ApiResponse) => {
       if (this.chance(this.weather.lost)) return;
-      clock.after(this.latency(), () => this.partitioned || finish(response));
+      clock.after(this.latency(), () => this.partitioned || finish(response, tampered));
     };
     if (request.method === "PUT" && this.chance(this.weather.conflicts)) return answer(conflict);
     if (this.chance(this.weather.errors)) return answer(overloaded);
@@ -162,7 +174,7 @@ export class Link implements Transport {
           this.killAfterWrite = undefined;
           return kill();
         }
-        answer(tampering.response?.(who, request, response) ?? response);
+        answer(response, tampering.response?.(who, request, response));
       },
       (thrown: unknown) => fail(thrown instanceof Error ? thrown : new Error(String(thrown))),
     );
@@ -191,8 +203,8 @@ export class Link implements Transport {
         if (!process.alive) await never;
         if (next === "end") return;
         if (next instanceof Error) throw next;
-        this.parts.observer.told(this.parts.who, request, next);
-        yield next;
+        this.parts.observer.told(this.parts.who, request, next.sent);
+        if (next.carried.length > 0) yield next.carried;
       }
     } finally {
       this.watches.delete(open);
@@ -229,7 +241,7 @@ export class Link implements Transport {
         free = Math.max(free, clock.now() + this.latency());
         const carried = tampering.batch?.(who, request, batch) ?? batch;
         clock.after(free - clock.now(), () => {
-          if (!this.partitioned && carried.length > 0) flow.give(carried);
+          if (!this.partitioned) flow.give({ sent: batch, carried });
         });
       }
       clock.after(free - clock.now(), () => flow.end());
@@ -239,13 +251,19 @@ export class Link implements Transport {
   }
 }
 
+interface Delivery {
+  readonly sent: Batch;
+  /** What a planted fault made of it. */
+  readonly carried: Batch;
+}
+
 /** What came in and was not read yet. */
 class Flow {
-  private readonly waiting: Batch[] = [];
+  private readonly waiting: Delivery[] = [];
   private ending: Error | "end" | undefined;
   private wake: (() => void) | undefined;
 
-  give(batch: Batch): void {
+  give(batch: Delivery): void {
     if (this.ending !== undefined) return;
     this.waiting.push(batch);
     this.wake?.();
@@ -256,7 +274,7 @@ class Flow {
     this.wake?.();
   }
 
-  async next(): Promise<Batch | Error | "end"> {
+  async next(): Promise<Delivery | Error | "end"> {
     for (;;) {
       const batch = this.waiting.shift();
       if (batch !== undefined) return batch;

@@ -19,7 +19,8 @@ import type { Link } from "./link.ts";
 import { seedOf, type SimulatedProcess } from "./process.ts";
 
 /** What containers on a machine do, from now on. */
-export type Mood = "well" | "crash" | "hang-at-start" | "refuse-start" | "ignore-term" | "fail-probe" | "no-image";
+export type Mood =
+  "well" | "crash" | "hang-at-start" | "refuse-start" | "ignore-term" | "fail-probe" | "no-image";
 
 export interface MachineOptions {
   readonly name: string;
@@ -36,23 +37,15 @@ export const noNetwork: Network = {
   }),
 };
 
-function behaviourIn(mood: Mood): SimulatedBehaviour {
-  switch (mood) {
-    case "crash":
-      return { runsFor: 4000, exitCode: 1 };
-    case "hang-at-start":
-      return { startTakes: 90_000 };
-    case "refuse-start":
-      return { refuses: "the simulated machine is in a bad mood" };
-    case "ignore-term":
-      return { stopTakes: Number.POSITIVE_INFINITY };
-    case "fail-probe":
-      return { exec: () => ({ exitCode: 1, stdout: "", stderr: "not now" }) };
-    case "well":
-    case "no-image":
-      return { startTakes: 40, stopTakes: 60 };
-  }
-}
+const behaviours: Readonly<Record<Mood, SimulatedBehaviour>> = {
+  well: { startTakes: 40, stopTakes: 60 },
+  crash: { runsFor: 4000, exitCode: 1 },
+  "hang-at-start": { startTakes: 90_000 },
+  "refuse-start": { refuses: "the simulated machine is in a bad mood" },
+  "ignore-term": { stopTakes: Number.POSITIVE_INFINITY },
+  "fail-probe": { exec: () => ({ exitCode: 1, stdout: "", stderr: "not now" }) },
+  "no-image": {},
+};
 
 export class Machine {
   readonly options: MachineOptions;
@@ -68,7 +61,7 @@ export class Machine {
     this.runtime = createSimulatedRuntime({
       clock: parts.clock,
       random,
-      behaviour: () => behaviourIn(this.mood),
+      behaviour: () => behaviours[this.mood],
       image: () => (this.mood === "no-image" ? { refuses: "manifest unknown" } : { pullTakes: 200 }),
       address: ({ pod }) => `10.1.${options.ip.split(".")[3]}.${1 + (seedOf(0, pod.uid) % 250)}`,
     });

@@ -88,7 +88,10 @@ export class SimulatedProcess {
   }
 
   /** A stream as this process sees it: it stops, without ending, when the process is killed. */
-  async *stream<T>(open: (signal: AbortSignal) => AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T, void> {
+  async *stream<T>(
+    open: (signal: AbortSignal) => AsyncIterable<T>,
+    signal: AbortSignal,
+  ): AsyncGenerator<T, void> {
     if (this.dead) await never;
     for await (const item of open(AbortSignal.any([signal, this.killed]))) {
       if (this.dead) await never;

@@ -5,7 +5,7 @@ import { daemonSet } from "../../src/model/kinds/daemon-set.ts";
 import { node } from "../../src/model/kinds/node.ts";
 import { pod } from "../../src/model/kinds/pod.ts";
 import type { KubeObject } from "../../src/model/meta.ts";
-import { folderOf, type Ledger } from "./ledger.ts";
+import type { Ledger } from "./ledger.ts";
 
 interface Followed {
   readonly folder: string;
@@ -32,11 +32,10 @@ export class Watcher {
     const found: string[] = [];
     for (const { folder, informer } of this.followed) {
       const copied = new Set([...informer.list()].map(identity));
-      const stored = new Set<string>();
-      for (const [key, object] of this.ledger.objects)
-        if (folderOf(key) === folder) stored.add(identity(object));
+      const stored = new Set(this.ledger.all(folder).map(identity));
       for (const one of stored) if (!copied.has(one)) found.push(`${folder}: the copy lacks ${one}`);
-      for (const one of copied) if (!stored.has(one)) found.push(`${folder}: the copy has ${one}, the store hasn't`);
+      for (const one of copied)
+        if (!stored.has(one)) found.push(`${folder}: the copy has ${one}, the store hasn't`);
     }
     return found;
   }

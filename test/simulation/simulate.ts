@@ -1,0 +1,127 @@
+// Owns one simulation from seed to verdict.
+import { minutes, seconds, type Millis } from "../../src/lib/units.ts";
+import { Budget } from "./budget.ts";
+import { Cluster, type Mutation } from "./cluster.ts";
+import { unfinished } from "./convergence.ts";
+import { Invariants, type Violation } from "./invariants.ts";
+import { fairWeather } from "./link.ts";
+import { Performer } from "./perform-deed.ts";
+import { nodeNames, planScenario, pools, type FaultClass, type Planned } from "./scenario.ts";
+
+export interface SimulationOptions {
+  readonly seed: number;
+  readonly nodes: number;
+  readonly duration: Millis;
+  readonly faults: readonly FaultClass[];
+  /** Of the deeds planned, only these. */
+  readonly only?: readonly number[];
+  readonly mutation?: Mutation;
+}
+
+export interface Outcome {
+  readonly violation: Violation | undefined;
+  readonly steps: number;
+  /** How much simulated time passed. */
+  readonly elapsed: Millis;
+  readonly deeds: readonly Planned[];
+  readonly lines: readonly string[];
+}
+
+/** Long enough for every back-off: a DaemonSet's is a quarter of an hour. */
+const patience: Millis = minutes(40);
+
+/** The same options give the same outcome, line for line. */
+export async function simulate(options: SimulationOptions): Promise<Outcome> {
+  const budget = new Budget();
+  const { seed, mutation } = options;
+  const cluster = new Cluster({ seed, observer: budget, ...(mutation === undefined ? {} : { mutation }) });
+  const invariants = new Invariants(cluster);
+  budget.judge(cluster, invariants);
+  const planned = planScenario(options);
+  const deeds = options.only === undefined ? planned : planned.filter(({ id }) => options.only?.includes(id));
+  const run = new Run(cluster, invariants, deeds);
+  await run.through(options);
+  return {
+    violation: invariants.found[0],
+    steps: run.steps,
+    elapsed: cluster.clock.now() - run.begun,
+    deeds,
+    lines: cluster.lines,
+  };
+}
+
+class Broken extends Error {}
+
+class Run {
+  steps = 0;
+  readonly begun: number;
+  private readonly cluster: Cluster;
+  private readonly invariants: Invariants;
+  private readonly deeds: readonly Planned[];
+  private readonly performer: Performer;
+
+  constructor(cluster: Cluster, invariants: Invariants, deeds: readonly Planned[]) {
+    this.cluster = cluster;
+    this.begun = cluster.clock.now();
+    this.invariants = invariants;
+    this.deeds = deeds;
+    this.performer = new Performer(cluster);
+  }
+
+  /** Ends at the first statement that is broken. */
+  async through({ nodes, duration }: SimulationOptions): Promise<void> {
+    const { cluster } = this;
+    cluster.startApiServer();
+    cluster.startComponent("controllers");
+    cluster.startComponent("scheduler");
+    for (const [at, name] of nodeNames(nodes).entries())
+      cluster.addMachine({ name, labels: { pool: pools[at % pools.length] ?? "" }, taints: [] });
+    for (const { at, deed } of this.deeds) cluster.clock.after(at, () => this.performer.perform(deed));
+    try {
+      await this.pass(duration);
+      this.heal();
+      await this.converge();
+    } catch (thrown) {
+      if (!(thrown instanceof Broken)) throw thrown;
+    }
+  }
+
+  private pass(time: Millis): Promise<void> {
+    return this.cluster.run(time, async () => {
+      this.steps += 1;
+      await this.invariants.afterStep();
+      if (this.invariants.found.length > 0) throw new Broken();
+    });
+  }
+
+  private heal(): void {
+    const { cluster } = this;
+    cluster.trace("healed");
+    this.performer.end();
+    cluster.setWeather(fairWeather);
+    if (!cluster.server.isUp) cluster.startApiServer();
+    for (const component of ["controllers", "scheduler"] as const)
+      if (cluster.processOf(component) === undefined) cluster.startComponent(component);
+    for (const machine of cluster.machines.values()) {
+      machine.mood = "well";
+      if (machine.kubelet === undefined) cluster.startKubelet(machine);
+    }
+    for (const link of cluster.links.values()) {
+      link.cutOff = false;
+      link.killAfterWrite = undefined;
+    }
+  }
+
+  private async converge(): Promise<void> {
+    const { cluster, invariants } = this;
+    const end = cluster.clock.now() + patience;
+    for (;;) {
+      await this.pass(seconds(10));
+      const open = await unfinished(cluster);
+      if (open.length === 0) return;
+      if (cluster.clock.now() < end) continue;
+      for (const { statement, words, about } of open) invariants.broke(statement, words, about);
+      return;
+    }
+  }
+}

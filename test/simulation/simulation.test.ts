@@ -1,0 +1,67 @@
+// Owns the simulations that the gate runs: fresh seeds, those that once failed, and the proof that a seed replays.
+import { describe, expect, it, test } from "vitest";
+import { minutes, seconds } from "../../src/lib/units.ts";
+import corpus from "./corpus.json" with { type: "json" };
+import { replayCommand, reportOf } from "./report.ts";
+import { faultClasses, type FaultClass } from "./scenario.ts";
+import { shrink } from "./shrink.ts";
+import { simulate, type SimulationOptions } from "./simulate.ts";
+import { mutants } from "./mutants.ts";
+
+async function expectAllHold(options: SimulationOptions): Promise<void> {
+  const outcome = await simulate(options);
+  expect(outcome.violation, reportOf(options, outcome)).toBeUndefined();
+}
+
+const busy = { nodes: 3, duration: minutes(3), faults: faultClasses } as const;
+
+describe("all statements hold", () => {
+  it("where nothing goes wrong", () =>
+    expectAllHold({ seed: 1, nodes: 3, duration: minutes(2), faults: [] }));
+
+  it.each([201, 202, 204, 205])("where everything goes wrong, by seed %i", (seed) =>
+    expectAllHold({ ...busy, seed }),
+  );
+
+  it.each(faultClasses)("where only %s go wrong", (fault) =>
+    expectAllHold({ seed: 300, nodes: 3, duration: minutes(1), faults: [fault] }),
+  );
+
+  it.each(corpus)(
+    "for seed $seed of $faults, which once broke $found",
+    ({ seed, nodes, minutes: time, faults }) =>
+      // The corpus is written by us, in the words of the fault classes.
+      expectAllHold({ seed, nodes, duration: minutes(time), faults: faults as FaultClass[] }),
+  );
+});
+
+test("the same seed gives the same trace, byte for byte; another gives another", async () => {
+  const [once, again, other] = [
+    await simulate({ ...busy, seed: 7 }),
+    await simulate({ ...busy, seed: 7 }),
+    await simulate({ ...busy, seed: 8 }),
+  ];
+  expect(once.lines.length).toBeGreaterThan(300);
+  expect(again.lines.join("\n")).toBe(once.lines.join("\n"));
+  expect(other.lines.join("\n")).not.toBe(once.lines.join("\n"));
+});
+
+test("a failure tells the statement, what touched it and how to see it again, and shrinks to what matters", async () => {
+  const mutation = mutants.find(({ name }) => name === "names drawn rather than derived");
+  const planted = (): SimulationOptions => ({
+    ...busy,
+    seed: 1,
+    duration: seconds(90),
+    ...(mutation === undefined ? {} : { mutation: mutation.make() }),
+  });
+  const failed = await simulate(planted());
+  expect(failed.violation?.statement).toBe("D.7");
+  const report = reportOf(planted(), failed);
+  expect(report).toContain("seed 1, step ");
+  expect(report).toContain(`store `);
+  expect(report).toContain("npm run simulate -- --seed 1 --nodes 3 --hours 0.025 --faults all");
+  const small = await shrink(planted, failed, () => undefined);
+  expect(small.deeds.length).toBeLessThan(failed.deeds.length);
+  expect(small.deeds.length).toBeLessThanOrEqual(2);
+  expect(replayCommand(planted(), [0])).toContain("--only 0");
+});
