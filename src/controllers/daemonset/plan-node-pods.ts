@@ -33,14 +33,32 @@ function readySinceOf(pod: Pod): Instant | undefined {
   return undefined;
 }
 
-function seen(pod: Pod, current: CurrentRevision): DaemonPod {
-  const hash = pod.metadata.labels?.[revisionLabel];
-  return {
-    pod,
+/** What of a pod does not depend on the plan. */
+interface PodFacts {
+  /** The node it is on or meant for. */
+  readonly target: string | undefined;
+  readonly stage: DaemonPod["stage"];
+  readonly hasEnded: boolean;
+  readonly hash: string | undefined;
+  readonly readySince: Instant | undefined;
+}
+
+// Few of many pods change between two plans, and a pod's parts lie scattered: reading them costs more than deciding.
+const facts = new WeakMap<Pod, PodFacts>();
+
+function factsOf(pod: Pod): PodFacts {
+  const known = facts.get(pod);
+  if (known !== undefined) return known;
+  const phase = pod.status?.phase;
+  const found: PodFacts = {
+    target: targetNodeOf(pod),
     stage: stageOf(pod),
-    revision: hash !== undefined && current.hashes.has(hash) ? "current" : "old",
+    hasEnded: phase === "Failed" || phase === "Succeeded",
+    hash: pod.metadata.labels?.[revisionLabel],
     readySince: readySinceOf(pod),
   };
+  facts.set(pod, found);
+  return found;
 }
 
 export const minReadyOf = (set: DaemonSet): Millis => seconds(set.spec?.minReadySeconds ?? 0);
@@ -80,14 +98,13 @@ export function sortPods(
 ): SortedPods {
   const byNode = new Map<string, DaemonPod[]>();
   for (const pod of pods) {
-    const target = targetNodeOf(pod);
-    if (target === undefined) continue;
-    const phase = pod.status?.phase;
-    if ((phase === "Failed" || phase === "Succeeded") && pod.metadata.deletionTimestamp !== undefined)
-      continue;
+    const { target, stage, hasEnded, hash, readySince } = factsOf(pod);
+    if (target === undefined || (hasEnded && stage === "leaving")) continue;
+    const revision = hash !== undefined && current.hashes.has(hash) ? "current" : "old";
+    const seen: DaemonPod = { pod, stage, revision, readySince };
     const there = byNode.get(target);
-    if (there === undefined) byNode.set(target, [seen(pod, current)]);
-    else there.push(seen(pod, current));
+    if (there === undefined) byNode.set(target, [seen]);
+    else there.push(seen);
   }
   const rules = placementRulesOf(set);
   const sorted: NodePods[] = [];
