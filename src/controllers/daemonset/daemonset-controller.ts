@@ -164,8 +164,13 @@ class DaemonSetController {
   private later(set: DaemonSet): void {
     const key = keyOf(set);
     const last = this.memories.get(key)?.plannedAt ?? -Infinity;
+    this.queue.addAfter(key, last + this.rest - this.options.clock.now());
+  }
+
+  /** How long plans of one set lie apart: nothing in a small cluster. */
+  private get rest(): Millis {
     const rest = Math.min(this.nodes.size / nodesPerMilli, pauseMax);
-    this.queue.addAfter(key, last + (rest < 1 ? 0 : rest) - this.options.clock.now());
+    return rest < 1 ? 0 : rest;
   }
 
   /** A node without a pod gets one now, ahead of the plan for all nodes, whatever their number. */
@@ -229,7 +234,8 @@ class DaemonSetController {
       );
       const outcome = await this.performAll(set, memory, steps, plan.current);
       const last = outcome !== "done" || steps.every((action) => action.do === "event");
-      if (!last && !this.options.signal.aborted) continue;
+      if (!last && this.rest === 0 && !this.options.signal.aborted) continue;
+      if (!last) this.later(set);
       return this.conclude(key, { set, memory }, plan.actions, outcome);
     }
     this.queue.addLimited(key);
