@@ -167,6 +167,14 @@ class DaemonSetController {
     this.queue.addAfter(key, last + this.rest - this.options.clock.now());
   }
 
+  /** Whatever asked for it, a plan for the same generation waits until the last one's cost has been rested. */
+  private rests(key: string, set: DaemonSet, memory: Memory): boolean {
+    if (memory.basis?.set.metadata.generation !== set.metadata.generation) return false;
+    const rest = memory.plannedAt + this.rest - this.options.clock.now();
+    if (rest > 0) this.queue.addAfter(key, rest);
+    return rest > 0;
+  }
+
   /** How long plans of one set lie apart: nothing in a small cluster. */
   private get rest(): Millis {
     const rest = Math.min(this.nodes.size / nodesPerMilli, pauseMax);
@@ -223,6 +231,7 @@ class DaemonSetController {
         return;
       }
       const memory = this.memoryOf(key, set);
+      if (this.rests(key, set, memory)) return;
       const plan = planDaemonSet(this.observed(set, memory));
       memory.plannedAt = this.options.clock.now();
       memory.basis = plan.current === undefined ? undefined : { set, current: plan.current };
@@ -254,7 +263,7 @@ class DaemonSetController {
       else if (action.do === "write-status") {
         // The end of what is being created plans again; so does the end of the pause.
         if (memory.creating.size > 0) continue;
-        const rest = memory.statusAt + statusPause - now;
+        const rest = memory.statusAt + Math.max(statusPause, this.rest) - now;
         if (rest > 0) this.queue.addAfter(key, rest);
         else {
           memory.statusAt = now;
