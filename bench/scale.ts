@@ -47,6 +47,8 @@ export interface ScaleFigures {
   /** Of the process of API server, store, controllers and scheduler; unknown where it isn't ours. */
   readonly controlPlane?: {
     readonly cpuMillisPerPod: number;
+    /** Of the roll at 10 %. */
+    readonly cpuMillisPerPodRolled: number;
     readonly peakMiB: number;
     readonly idlePercent: number;
     readonly idleMiB: number;
@@ -180,7 +182,9 @@ async function measure({ kubeconfig, controlPlane, profile }: Cluster, nodes: nu
       return pods.until((tally) => tally.readyOf("agent:1") === nodes);
     });
     const cpuMillisPerPod = (cpu() - cpuBegun) / nodes;
+    const rollBegun = cpu();
     const rollTenthMillis = await rolled(measured, "agent:2", "10%");
+    const cpuMillisPerPodRolled = (cpu() - rollBegun) / nodes;
     const rollAllMillis = await rolled(measured, "agent:3", "100%");
     await sleep(1000);
     const added = await addedTimes(measured);
@@ -202,7 +206,7 @@ async function measure({ kubeconfig, controlPlane, profile }: Cluster, nodes: nu
       deleteMillis,
       ...(controlPlane === undefined
         ? {}
-        : { controlPlane: { cpuMillisPerPod, peakMiB, idlePercent, idleMiB } }),
+        : { controlPlane: { cpuMillisPerPod, cpuMillisPerPodRolled, peakMiB, idlePercent, idleMiB } }),
       kilobytesPerHollowNode,
     };
   } finally {
@@ -272,6 +276,10 @@ function table(all: readonly ScaleFigures[]): string {
   row(
     "CPU a pod created",
     own("cpu", (figures) => figures.controlPlane?.cpuMillisPerPod, " ms"),
+  );
+  row(
+    "CPU a pod rolled at 10 %",
+    (figures) => `${figures.controlPlane?.cpuMillisPerPodRolled.toFixed(1) ?? "?"} ms`,
   );
   row(
     "memory, peak",

@@ -174,8 +174,21 @@ class DaemonSetController {
   private later(set: DaemonSet): void {
     const key = keyOf(set);
     const last = this.memories.get(key)?.plannedAt ?? -Infinity;
+    this.queue.addAfter(key, last + this.rest - this.options.clock.now());
+  }
+
+  /** Whatever asked for it, a plan for the same generation waits until the last one's cost has been rested. */
+  private rests(key: string, set: DaemonSet, memory: Memory): boolean {
+    if (memory.basis?.set.metadata.generation !== set.metadata.generation) return false;
+    const rest = memory.plannedAt + this.rest - this.options.clock.now();
+    if (rest > 0) this.queue.addAfter(key, rest);
+    return rest > 0;
+  }
+
+  /** How long plans of one set lie apart: nothing in a small cluster. */
+  private get rest(): Millis {
     const rest = Math.min(this.nodes.size / nodesPerMilli, pauseMax);
-    this.queue.addAfter(key, last + (rest < 1 ? 0 : rest) - this.options.clock.now());
+    return rest < 1 ? 0 : rest;
   }
 
   /** A node without a pod gets one now, ahead of the plan for all nodes, whatever their number. */
@@ -231,6 +244,7 @@ class DaemonSetController {
         return;
       }
       const memory = this.memoryOf(key, set);
+      if (this.rests(key, set, memory)) return;
       const plan = planDaemonSet(this.observed(set, memory));
       memory.plannedAt = this.options.clock.now();
       memory.basis = plan.current === undefined ? undefined : { set, current: plan.current };
@@ -242,7 +256,8 @@ class DaemonSetController {
       );
       const outcome = await this.performAll(set, memory, steps, plan.current);
       const last = outcome !== "done" || steps.every((action) => action.do === "event");
-      if (!last && !this.options.signal.aborted) continue;
+      if (!last && this.rest === 0 && !this.options.signal.aborted) continue;
+      if (!last) this.later(set);
       return this.conclude(key, { set, memory }, plan.actions, outcome);
     }
     this.queue.addLimited(key);
@@ -261,7 +276,7 @@ class DaemonSetController {
       else if (action.do === "write-status") {
         // The end of what is being created plans again; so does the end of the pause.
         if (memory.creating.size > 0) continue;
-        const rest = memory.statusAt + statusPause - now;
+        const rest = memory.statusAt + Math.max(statusPause, this.rest) - now;
         if (rest > 0) this.queue.addAfter(key, rest);
         else {
           memory.statusAt = now;
