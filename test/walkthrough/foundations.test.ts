@@ -135,7 +135,9 @@ describe.skipIf(kubectlPath === undefined)("a cluster from one command", () => {
       env: { KUBECONFIG: cluster.kubeconfig },
     });
     expect(followed.out).toMatch(/tick 1\n(?:.*\n)*tick 3\n/);
-    expect(kubectl(`logs ${talker} --tail=1 --timestamps`)).toMatch(/^\d{4}-\d\d-\d\dT\S+Z tick \d+\n$/);
+    expect(kubectl(`logs ${pod} --tail=1 --timestamps`)).toMatch(
+      /^\d{4}-\d\d-\d\dT\S+Z started on worker-1\n$/,
+    );
     kubectl("delete ds talker --wait=true");
   });
 
