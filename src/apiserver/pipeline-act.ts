@@ -5,13 +5,14 @@ import { readGetOptions, readListOptions, readWriteOptions, type Query } from ".
 import type { Reply } from "./pipeline-respond.ts";
 import type { Target, Verb } from "./pipeline-route.ts";
 import { applyObject } from "./registry/apply.ts";
-import { createObject, type Answered } from "./registry/create.ts";
+import type { Answered, Part } from "./registry/asked.ts";
+import { createObject } from "./registry/create.ts";
 import { deleteObject, deleteSelected, readDeleteOptions } from "./registry/delete.ts";
 import { applyPatchType, patchObject, patchTypeOf } from "./registry/patch.ts";
 import { bindPod, evictPod } from "./registry/pod-subresources.ts";
 import { listObjects, readObject, type ObjectPlace } from "./registry/read.ts";
 import { isNamespaces, isPods, type Registry } from "./registry/registry.ts";
-import { updateObject, type Part } from "./registry/update.ts";
+import { updateObject } from "./registry/update.ts";
 import { badRequest, methodNotAllowed, notServed, Refusal } from "./status.ts";
 
 export interface Act {

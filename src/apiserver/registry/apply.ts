@@ -12,11 +12,12 @@ import {
 import { isJsonObject, type JsonObject } from "../../model/patch/patched.ts";
 import type { Held } from "../cache/held.ts";
 import { applyConflict, badRequest, Refusal } from "../status.ts";
-import { createObject, type Answered } from "./create.ts";
+import type { Answered, UpdateAsked } from "./asked.ts";
+import { createObject } from "./create.ts";
 import { decode } from "./decode.ts";
 import { asJson, entriesOf, managersOf, writerOf } from "./ownership.ts";
 import type { Registry } from "./registry.ts";
-import { decideUpdate, placeFault, type UpdateAsked } from "./update.ts";
+import { decideUpdate, placeFault } from "./update.ts";
 import { changeObject, type Decision } from "./write.ts";
 
 // Each round means that the object was made or removed in between.

@@ -5,9 +5,9 @@ import { uuid, type Random } from "../../world/random.ts";
 import { admitCreate } from "../admission/admit.ts";
 import { admitPod } from "../admission/admit-pod.ts";
 import { Held, heldOf } from "../cache/held.ts";
-import type { WriteOptions } from "../pipeline-options.ts";
 import type { Target } from "../pipeline-route.ts";
 import { alreadyExists, badRequest, forbidden, invalid, noFreeName, Refusal } from "../status.ts";
+import type { Answered, CreateOptions } from "./asked.ts";
 import { metadataFaults } from "./check-metadata.ts";
 import { decode } from "./decode.ts";
 import { objectKey } from "./place.ts";
@@ -16,18 +16,6 @@ import { settle, type ObjectPlace } from "./read.ts";
 import { ownedAtBirth } from "./ownership.ts";
 import { isPods, type Registry } from "./registry.ts";
 import { putObject } from "./write.ts";
-
-export interface Answered {
-  readonly held: Held;
-  readonly warnings: readonly string[];
-  /** Made by a request that might have found it there. */
-  readonly isNew?: boolean;
-}
-
-export interface CreateOptions extends WriteOptions {
-  /** The body is an applied configuration: only what it speaks of is owned. */
-  readonly isApplied?: boolean;
-}
 
 // Upstream's: no vowels and nothing that looks like another, so that no name is a word.
 const nameAlphabet = "bcdfghjklmnpqrstvwxz2456789";

@@ -12,8 +12,7 @@ import type { JsonObject } from "../../model/patch/patched.ts";
 import { formatTime } from "../../model/time.ts";
 import { groupVersion } from "./decode.ts";
 import type { Registry } from "./registry.ts";
-import type { CreateOptions } from "./create.ts";
-import type { Part, UpdateAsked } from "./update.ts";
+import type { CreateOptions, Part, UpdateAsked } from "./asked.ts";
 
 /** The entries for the object that is to be stored instead of the old one. */
 export type Owned = (next: KubeObject, old: KubeObject) => ManagedFieldsEntry[];

@@ -6,11 +6,11 @@ import { applyStrategicMergePatch } from "../../model/patch/strategic-merge-patc
 import type { Descriptor } from "../../model/kinds/descriptor.ts";
 import type { Held } from "../cache/held.ts";
 import { badRequest, Refusal, unprocessable, unsupportedMediaType } from "../status.ts";
-import type { Answered } from "./create.ts";
+import type { Answered, UpdateAsked } from "./asked.ts";
 import { decode } from "./decode.ts";
 import { ownedAfterUpdate } from "./ownership.ts";
 import type { Registry } from "./registry.ts";
-import { decideUpdate, type UpdateAsked } from "./update.ts";
+import { decideUpdate } from "./update.ts";
 import { changeObject } from "./write.ts";
 
 type Applier = (target: Json, patch: Json, kind: Descriptor) => Patched;

@@ -5,10 +5,9 @@ import { cloneJson, deepEqual } from "../../lib/json.ts";
 import { asNamespace, isKeptByContent } from "../admission/admit.ts";
 import { isJsonObject } from "../../model/patch/patched.ts";
 import type { Held } from "../cache/held.ts";
-import type { WriteOptions } from "../pipeline-options.ts";
 import { badRequest, conflict, invalid, objectModified, Refusal } from "../status.ts";
 import { metadataFaults, metadataUpdateFaults } from "./check-metadata.ts";
-import type { Answered } from "./create.ts";
+import type { Answered, Part, UpdateAsked } from "./asked.ts";
 import { decode } from "./decode.ts";
 import { isReadyToGo } from "./plan-deletion.ts";
 import { carriedMetadata, isNewGeneration } from "./plan-metadata.ts";
@@ -18,14 +17,6 @@ import { isNamespaces, type Registry } from "./registry.ts";
 import { changeObject, type Decision } from "./write.ts";
 
 /** Which part of the object the request is about. */
-export type Part = "object" | "status" | "finalize";
-
-export interface UpdateAsked {
-  readonly place: ObjectPlace;
-  readonly part: Part;
-  readonly options: WriteOptions;
-}
-
 /** What is to stand in the object's place, and who owns its fields then. */
 export interface Change {
   readonly draft: Draft<KubeObject>;

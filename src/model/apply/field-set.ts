@@ -7,7 +7,7 @@ export interface FieldSet {
 
 export const emptySet: FieldSet = Object.freeze({});
 /** The node of a field that is in the set, with nothing of it told apart. */
-export const member: FieldSet = emptySet;
+export const member: FieldSet = Object.freeze({});
 
 const self = ".";
 
