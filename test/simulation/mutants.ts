@@ -173,7 +173,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a watch that repeats what is past",
-    breaks: ["V.2", "D.1", "D.7", "D.11", "K.2"],
+    breaks: ["V.2", "D.1", "D.6", "D.7", "D.11", "K.2"],
     make: staleEvents,
   },
   { name: "names drawn rather than derived", breaks: ["D.7"], make: randomNames },
