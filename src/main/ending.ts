@@ -8,10 +8,10 @@ export function sharedAbort(): AbortController {
   return controller;
 }
 
-/** Aborts on the first SIGINT or SIGTERM; the second ends the process at once. */
+/** Aborts on the first SIGINT, SIGTERM or SIGHUP (the terminal went away); the second ends the process at once. */
 export function endingSignal(): AbortSignal {
   const ending = sharedAbort();
-  for (const signal of ["SIGINT", "SIGTERM"] as const)
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.on(signal, () => {
       if (ending.signal.aborted) process.exit(130);
       ending.abort(new Error(`ended by ${signal}`));

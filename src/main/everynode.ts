@@ -162,6 +162,8 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
+// Who reads what we print may go first (a closed terminal, a pipe to head); the work goes on to its orderly end.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 process.exitCode = await main(process.argv.slice(2));
 // What a command has left running in the background must not keep its end from being one.
 if (process.exitCode !== undefined) process.exit();
