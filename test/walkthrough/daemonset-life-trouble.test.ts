@@ -2,9 +2,9 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { agent, Life, workers } from "./daemonset-life.fixture.ts";
-import { eventually, withKubectl } from "./harness.ts";
+import { eventually, withModernKubectl } from "./harness.ts";
 
-const kubectlPath = withKubectl();
+const kubectlPath = withModernKubectl();
 
 describe.skipIf(kubectlPath === undefined)("a DaemonSet in trouble", () => {
   const life = new Life(kubectlPath ?? "");

@@ -205,6 +205,22 @@ export function endMarked(text: string): void {
     }
 }
 
+const minorLeast = 27;
+
+function minorOf(kubectl: string): number {
+  const told: unknown = JSON.parse(run(kubectl, ["version", "--client", "-o", "json"]).out);
+  const minor = /"minor":"(\d+)/.exec(JSON.stringify(told))?.[1];
+  return Number(minor ?? 0);
+}
+
+/** A suite that needs what kubectl can since 1.27; with an older one alone it is skipped aloud. `.ci/run` knows of that case. */
+export function withModernKubectl(): string | undefined {
+  const path = withKubectl();
+  if (path === undefined || minorOf(path) >= minorLeast) return path;
+  console.warn(`skipped: needs kubectl 1.${minorLeast} or later, and the newest here is 1.${minorOf(path)}`);
+  return undefined;
+}
+
 /** A suite that needs a kubectl; without one it is skipped aloud, and in CI it fails. */
 export function withKubectl(): string | undefined {
   const path = kubectls().at(-1);

@@ -3,9 +3,9 @@ import { spawn } from "node:child_process";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Cluster, eventually, kubectls, run, withKubectl } from "./harness.ts";
+import { Cluster, eventually, kubectls, run, withModernKubectl } from "./harness.ts";
 
-const newest = withKubectl();
+const newest = withModernKubectl();
 const others = kubectls().filter((path) => path !== newest);
 
 interface Traits {

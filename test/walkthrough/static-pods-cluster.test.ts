@@ -2,10 +2,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { eventually, Everynode, run, withKubectl, type Ran } from "./harness.ts";
+import { eventually, Everynode, run, withModernKubectl, type Ran } from "./harness.ts";
 import { Ship } from "./ship.ts";
 
-const kubectlPath = withKubectl();
+const kubectlPath = withModernKubectl();
 
 describe.skipIf(kubectlPath === undefined)("a kubelet in a cluster", () => {
   const ship = new Ship();
