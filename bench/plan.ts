@@ -1,4 +1,4 @@
-// Owns the cost of one plan, in processor time, over clusters of growing size. `npm run bench:plan` measures the code as it is shipped; under tsx the same code takes half as long again.
+// Owns the cost of one plan, in processor time, over clusters of growing size. `npm run bench:plan` measures the code as it is shipped; under tsx the same code takes longer.
 import {
   makeNode,
   makePod,

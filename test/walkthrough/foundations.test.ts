@@ -199,7 +199,7 @@ describe.skipIf(kubectlPath === undefined)("a cluster from one command", () => {
     kubectl("taint node worker-2 maintenance=yes:NoSchedule");
     await eventually(
       "the taint is seen",
-      () => kubectl("get ds picky -o jsonpath='{.status.desiredNumberScheduled}'") !== "",
+      () => kubectl("get ds picky -o jsonpath='{.status.desiredNumberScheduled}'") === "0",
     );
     await readyOn("picky", "worker-2");
     kubectl("label node worker-2 disk-");
