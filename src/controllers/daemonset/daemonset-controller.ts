@@ -18,7 +18,7 @@ import { Performer } from "./perform-action.ts";
 import type { Action, BackOff, CurrentRevision, Observed } from "./plan-action.ts";
 import { planDaemonSet, planNewNode } from "./plan-daemon-set.ts";
 import { nodeMatters, podMatters } from "./plan-interest.ts";
-import { controllerOf } from "./plan-ownership.ts";
+import { controllerOf } from "../../model/owner.ts";
 import { slowStart, type Done } from "./slow-start.ts";
 
 export interface DaemonSetControllerOptions {

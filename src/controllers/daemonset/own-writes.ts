@@ -2,7 +2,7 @@
 import { keyOf } from "../../client/resource-path.ts";
 import type { Informer, InformerChange } from "../../client/client.ts";
 import type { KubeObject } from "../../model/meta.ts";
-import { controllerOf } from "./plan-ownership.ts";
+import { controllerOf } from "../../model/owner.ts";
 
 const revisionOf = ({ metadata }: KubeObject): number => Number(metadata.resourceVersion);
 

@@ -10,7 +10,7 @@ import type { KubeObject } from "../../model/meta.ts";
 import type { OwnWrites } from "./own-writes.ts";
 import type { Action, BackOff, CurrentRevision } from "./plan-action.ts";
 import { holdsTemplateOf } from "./plan-history.ts";
-import { controllerOf } from "./plan-ownership.ts";
+import { controllerOf } from "../../model/owner.ts";
 import { ownerReferenceOf, podDraft, podMouldOf, type PodMould } from "./plan-pod-draft.ts";
 import type { Done } from "./slow-start.ts";
 

@@ -1,11 +1,9 @@
 // Owns which pods and revisions are a DaemonSet's: adopting what matches and nobody owns, releasing what stopped matching (D.10).
-import type { ControllerRevision, DaemonSet, OwnerReference, Pod } from "../../model/generated/types.ts";
+import type { ControllerRevision, DaemonSet, Pod } from "../../model/generated/types.ts";
 import type { KubeObject } from "../../model/meta.ts";
+import { controllerOf } from "../../model/owner.ts";
 import { labelMatcher } from "../../model/selector.ts";
 import type { Action } from "./plan-action.ts";
-
-export const controllerOf = (object: KubeObject): OwnerReference | undefined =>
-  object.metadata.ownerReferences?.find(({ controller }) => controller === true);
 
 type Claim = "own" | "adopt" | "release" | "leave";
 
