@@ -108,6 +108,9 @@ export class StatusWriter {
         return;
       }
       if (answer.is === "absent") return;
+      // A fault of the server's, such as a full disk, passes; what it has against the status does not.
+      if (answer.is === "refused" && (answer.status.code ?? 0) >= 500)
+        throw new Error(answer.status.message ?? "refused");
       if (answer.is !== "conflict") {
         log.warn("pod status refused", { pod: before.metadata.name, error: answer.status.message });
         return;
