@@ -82,8 +82,8 @@ export class LogPump {
     this.logInode = facts.inode;
     let at =
       from.logInode === undefined || from.logInode === facts.inode ? Math.min(from.logSize, facts.size) : 0;
-    for (;;) {
-      const bytes = await files.readBytes(this.logPath, at, chunk);
+    while (at < facts.size) {
+      const bytes = await files.readBytes(this.logPath, at, Math.min(chunk, facts.size - at));
       const covered = coveredBy(bytes ?? new Uint8Array());
       if (covered.whole === 0) break;
       this.offsets.stdout += covered.stdout;
@@ -156,7 +156,7 @@ export class LogPump {
     if (facts.size === known?.size ? facts.modified !== known.modified : facts.size < this.offsets[stream])
       await this.startOver(stream);
     if (facts.size === this.offsets[stream]) return false;
-    const bytes = await this.read(stream, raw);
+    const bytes = await this.read(stream, raw, facts.size);
     if (bytes === undefined) return true;
     if (bytes.length === 0) return false;
     const atEnd = end && this.offsets[stream] + bytes.length >= facts.size;
@@ -188,10 +188,11 @@ export class LogPump {
   }
 
   /** What follows the offset; undefined where what stands before it has changed, after starting over. */
-  private async read(stream: Stream, raw: string): Promise<Uint8Array | undefined> {
+  private async read(stream: Stream, raw: string, size: Bytes): Promise<Uint8Array | undefined> {
     const tail = this.tails[stream];
     const from = this.offsets[stream] - tail.length;
-    const bytes = (await this.world.files.readBytes(raw, from, chunk)) ?? new Uint8Array();
+    const bytes =
+      (await this.world.files.readBytes(raw, from, Math.min(chunk, size - from))) ?? new Uint8Array();
     if (tail.equals(bytes.subarray(0, tail.length))) return bytes.subarray(tail.length);
     await this.startOver(stream);
     return undefined;
