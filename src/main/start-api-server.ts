@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { createAuthenticate } from "../apiserver/authentication/authenticate.ts";
 import { authorize } from "../apiserver/authorization/authorize.ts";
 import { createEdge } from "../apiserver/http/edge.ts";
-import { createMetrics } from "../apiserver/http/metrics.ts";
+import { createMetrics, type Metrics } from "../apiserver/http/metrics.ts";
 import { createPipeline, type RunningPipeline } from "../apiserver/pipeline.ts";
 import { createSystemObjects } from "../apiserver/registry/system-objects.ts";
 import { inProcessTransport } from "../client/in-process-transport.ts";
@@ -15,6 +15,7 @@ import { openEmbeddedStore } from "../store/embedded/embedded-store.ts";
 import type { Store } from "../store/store.ts";
 import type { HttpServer } from "../world/http.ts";
 import { wordsOf } from "../world/log.ts";
+import { countedTransport } from "./counted-transport.ts";
 import { openAuthority, type Authority } from "./authority.ts";
 import { Refusal } from "./refusal.ts";
 import type { World } from "./world.ts";
@@ -51,12 +52,13 @@ export async function startApiServer(world: World, options: ApiServerOptions): P
       authorize,
     });
     await createSystemObjects(pipeline.registry);
-    const server = await listen(world, options, { pipeline, authority });
+    const metrics = createMetrics();
+    const server = await listen(world, options, { pipeline, authority, metrics });
     const url = `https://${server.host}:${server.port}`;
     return {
       url,
       authority,
-      transportFor: (caller) => inProcessTransport(pipeline, caller),
+      transportFor: (caller) => countedTransport(inProcessTransport(pipeline, caller), metrics, clock),
       adminAccess: async () => ({
         server: url,
         ca: authority.ca.cert,
@@ -96,12 +98,13 @@ async function openStore(world: World, folder: string): Promise<Store> {
 interface Served {
   readonly pipeline: RunningPipeline;
   readonly authority: Authority;
+  readonly metrics: Metrics;
 }
 
 async function listen(
   world: World,
   options: ApiServerOptions,
-  { pipeline, authority }: Served,
+  { pipeline, authority, metrics }: Served,
 ): Promise<HttpServer> {
   const { clock, random, log, network } = world;
   const names = [
@@ -130,7 +133,7 @@ async function listen(
     clock,
     random,
     log: log.with({ room: "apiserver" }),
-    metrics: createMetrics(),
+    metrics,
     version: kubernetesVersion,
     // As upstream by default, the server does not verify the kubelets' own certificates; the kubelets verify the server's.
     kubelets: network.client({ ...kubeletClient, insecureSkipVerify: true }),

@@ -141,7 +141,8 @@ const isLog = (target: Target): boolean =>
   target.resource.resource === "pods" &&
   target.resource.subresource === "log";
 
-function labelsOf(method: string, target: Target): RequestLabels {
+/** What a request is counted under. */
+export function labelsOf(method: string, target: Target): RequestLabels {
   const { resource } = target;
   if (resource === undefined) return pathLabels;
   const listed = resource.name === undefined ? "LIST" : "GET";
