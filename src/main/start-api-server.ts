@@ -13,6 +13,7 @@ import { kubernetesVersion } from "../model/version.ts";
 import type { Caller, Transport } from "../model/wire.ts";
 import { openEmbeddedStore } from "../store/embedded/embedded-store.ts";
 import type { Store } from "../store/store.ts";
+import type { KeyPair } from "../world/certificates.ts";
 import type { HttpServer } from "../world/http.ts";
 import { wordsOf } from "../world/log.ts";
 import { countedTransport } from "./counted-transport.ts";
@@ -27,22 +28,85 @@ export interface ApiServerOptions {
   readonly port: number;
 }
 
-export interface ApiServer {
+/** By what the server is known, and whom it believes. */
+export interface ServerIdentity {
+  readonly serving: KeyPair;
+  /** As whom it asks kubelets. */
+  readonly kubeletClient: KeyPair;
+  /** Authority that clients' certificates chain to, PEM. */
+  readonly clientCa: string;
+  /** Whether the tokens by which machines join are believed. */
+  readonly bootstrapTokens: boolean;
+}
+
+export interface ServedApi {
   readonly url: string;
-  readonly authority: Authority;
   /** A transport that skips the socket and nothing else. */
   transportFor(caller: Caller): Transport;
-  /** Who an administrator with a certificate of this cluster is, and how to reach it. */
-  adminAccess(): Promise<ClusterAccess>;
   close(): Promise<void>;
 }
 
-/** Opens the store in the data folder and serves it over TLS. */
+export interface ApiServer extends ServedApi {
+  readonly authority: Authority;
+  /** Who an administrator with a certificate of this cluster is, and how to reach it. */
+  adminAccess(): Promise<ClusterAccess>;
+}
+
+/** Opens the store in the data folder and serves it over TLS, with an authority of its own kept there. */
 export async function startApiServer(world: World, options: ApiServerOptions): Promise<ApiServer> {
-  const { clock, files, log, random } = world;
+  const { clock, files, log } = world;
+  const authority = await openAuthority({ clock, files, log, folder: join(options.dataDir, "pki") });
+  const server = await serveApi(world, options, await ownIdentity(authority, options.host));
+  return {
+    ...server,
+    authority,
+    adminAccess: () => issueAdminAccess(authority, server.url),
+  };
+}
+
+/** Who an administrator with a new certificate is, and how to reach the cluster. */
+export const issueAdminAccess = async (authority: Authority, server: string): Promise<ClusterAccess> => ({
+  server,
+  ca: authority.ca.cert,
+  ...(await authority.issue("admin", {
+    commonName: "kubernetes-admin",
+    organizations: ["system:masters"],
+    use: { is: "client" },
+  })),
+});
+
+/** The certificates that an API server at the address goes by, from the authority. */
+export async function ownIdentity(authority: Authority, host: string): Promise<ServerIdentity> {
+  const names = [
+    ...new Set([
+      "localhost",
+      "kubernetes",
+      "kubernetes.default",
+      "kubernetes.default.svc",
+      "127.0.0.1",
+      host,
+    ]),
+  ];
+  const [serving, kubeletClient] = await Promise.all([
+    authority.issue("apiserver", { commonName: "kube-apiserver", use: { is: "server", names } }),
+    authority.issue("apiserver-kubelet-client", {
+      commonName: "kube-apiserver-kubelet-client",
+      organizations: ["system:masters"],
+      use: { is: "client" },
+    }),
+  ]);
+  return { serving, kubeletClient, clientCa: authority.ca.cert, bootstrapTokens: true };
+}
+
+/** Opens the store in the data folder and serves it as the identity given. */
+export async function serveApi(
+  world: World,
+  options: ApiServerOptions,
+  identity: ServerIdentity,
+): Promise<ServedApi> {
+  const { clock, log, random } = world;
   const store = await openStore(world, join(options.dataDir, "store"));
   try {
-    const authority = await openAuthority({ clock, files, log, folder: join(options.dataDir, "pki") });
     const pipeline = await createPipeline({
       store,
       kinds,
@@ -53,21 +117,11 @@ export async function startApiServer(world: World, options: ApiServerOptions): P
     });
     await createSystemObjects(pipeline.registry);
     const metrics = createMetrics();
-    const server = await listen(world, options, { pipeline, authority, metrics });
+    const server = await listen(world, options, { pipeline, identity, metrics });
     const url = `https://${server.host}:${server.port}`;
     return {
       url,
-      authority,
       transportFor: (caller) => countedTransport(inProcessTransport(pipeline, caller), metrics, clock),
-      adminAccess: async () => ({
-        server: url,
-        ca: authority.ca.cert,
-        ...(await authority.issue("admin", {
-          commonName: "kubernetes-admin",
-          organizations: ["system:masters"],
-          use: { is: "client" },
-        })),
-      }),
       async close() {
         await server.close();
         await pipeline.stop();
@@ -97,34 +151,16 @@ async function openStore(world: World, folder: string): Promise<Store> {
 
 interface Served {
   readonly pipeline: RunningPipeline;
-  readonly authority: Authority;
+  readonly identity: ServerIdentity;
   readonly metrics: Metrics;
 }
 
 async function listen(
   world: World,
   options: ApiServerOptions,
-  { pipeline, authority, metrics }: Served,
+  { pipeline, identity, metrics }: Served,
 ): Promise<HttpServer> {
   const { clock, random, log, network } = world;
-  const names = [
-    ...new Set([
-      "localhost",
-      "kubernetes",
-      "kubernetes.default",
-      "kubernetes.default.svc",
-      "127.0.0.1",
-      options.host,
-    ]),
-  ];
-  const [serving, kubeletClient] = await Promise.all([
-    authority.issue("apiserver", { commonName: "kube-apiserver", use: { is: "server", names } }),
-    authority.issue("apiserver-kubelet-client", {
-      commonName: "kube-apiserver-kubelet-client",
-      organizations: ["system:masters"],
-      use: { is: "client" },
-    }),
-  ]);
   const edge = createEdge({
     pipeline,
     kinds,
@@ -136,13 +172,13 @@ async function listen(
     metrics,
     version: kubernetesVersion,
     // As upstream by default, the server does not verify the kubelets' own certificates; the kubelets verify the server's.
-    kubelets: network.client({ ...kubeletClient, insecureSkipVerify: true }),
+    kubelets: network.client({ ...identity.kubeletClient, insecureSkipVerify: true }),
   });
   const serve = (port: number): Promise<HttpServer> =>
     network.serve({
       host: options.host,
       port,
-      tls: { ...serving, ca: authority.ca.cert },
+      tls: { ...identity.serving, ca: identity.clientCa },
       handle: (exchange) => edge.handle(exchange),
       upgrade: (upgrade) => edge.upgrade(upgrade),
     });
