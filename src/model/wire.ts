@@ -8,6 +8,10 @@ export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 export interface Caller {
   readonly name: string;
   readonly groups: readonly string[];
+  /** Of the service account. */
+  readonly uid?: string;
+  /** What else its credentials say: the pod and node a token is bound to. */
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
   /** What the client calls itself; managedFields and the audit name it. */
   readonly agent?: string;
 }

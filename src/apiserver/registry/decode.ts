@@ -16,6 +16,9 @@ export interface Decoded {
   readonly unknown: readonly string[];
 }
 
+/** What says how a body is to be read: a descriptor, or the names of a kind that is asked and never stored. */
+export type Readable = Pick<Descriptor, "group" | "version" | "kind" | "schema">;
+
 /** Whose fault a bad value is: the body's, or that of a patch, whose text is then quoted. */
 export type Source = { readonly is: "body" } | { readonly is: "patch"; readonly text: () => string };
 
@@ -30,7 +33,7 @@ export const groupVersion = ({
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-function wrongKind(kind: Descriptor, body: Record<string, unknown>): Refusal | undefined {
+function wrongKind(kind: Readable, body: Record<string, unknown>): Refusal | undefined {
   const expected = groupVersion(kind);
   const { apiVersion, kind: kindName } = body;
   if (typeof apiVersion === "string" && apiVersion !== "" && apiVersion !== expected)
@@ -50,12 +53,7 @@ const wordsOf = ({ field, message }: FieldError): string => {
   return at < 0 ? `${field}: ${message}` : message.slice(at);
 };
 
-function undecodable(
-  kind: Descriptor,
-  source: Source,
-  words: string,
-  errors: readonly FieldError[],
-): Refusal {
+function undecodable(kind: Readable, source: Source, words: string, errors: readonly FieldError[]): Refusal {
   if (source.is === "patch")
     return invalid({ group: "", kind: "" }, "", [
       {
@@ -73,7 +71,7 @@ function undecodable(
 }
 
 export function decode(
-  kind: Descriptor,
+  kind: Readable,
   body: unknown,
   fieldValidation: WriteOptions["fieldValidation"],
   source: Source = { is: "body" },
