@@ -85,7 +85,12 @@ async function list(registry: Registry, { target, query }: Act): Acted {
 async function create(registry: Registry, { target, query, request, agent }: Act): Acted {
   if (target.kind.namespaced && target.namespace === undefined) return methodNotAllowed();
   if (target.name !== undefined || target.subresource !== undefined) return methodNotAllowed();
-  const options = readWriteOptions({ query, agent, optionsKind: "CreateOptions" });
+  const options = readWriteOptions({
+    query,
+    agent,
+    optionsKind: "CreateOptions",
+    duplicates: request.duplicates,
+  });
   if (options instanceof Refusal) return options;
   return objectReply(await createObject(registry, target, request.body, options), 201);
 }
@@ -96,7 +101,12 @@ interface Changed {
 }
 
 async function update(registry: Registry, { place, part }: Changed, { query, request, agent }: Act): Acted {
-  const options = readWriteOptions({ query, agent, optionsKind: "UpdateOptions" });
+  const options = readWriteOptions({
+    query,
+    agent,
+    optionsKind: "UpdateOptions",
+    duplicates: request.duplicates,
+  });
   if (options instanceof Refusal) return options;
   return objectReply(await updateObject(registry, { place, part, options }, request.body), 200);
 }
@@ -104,7 +114,13 @@ async function update(registry: Registry, { place, part }: Changed, { query, req
 async function patch(registry: Registry, { place, part }: Changed, { query, request, agent }: Act): Acted {
   const patchType = patchTypeOf(request.contentType);
   const isApply = patchType === applyPatchType;
-  const options = readWriteOptions({ query, agent, optionsKind: "PatchOptions", isApply });
+  const options = readWriteOptions({
+    query,
+    agent,
+    optionsKind: "PatchOptions",
+    isApply,
+    duplicates: request.duplicates,
+  });
   if (options instanceof Refusal) return options;
   if (request.body === undefined) return badRequest("cannot patch: the request has no body");
   if (isApply) return objectReply(await applyObject(registry, { place, part, options }, request.body), 200);
@@ -141,7 +157,12 @@ async function deleteCollection(registry: Registry, { target, query, request }: 
 
 async function actOnPod(registry: Registry, { target, verb, query, request, agent }: Act): Acted {
   if (verb !== "create") return methodNotAllowed();
-  const options = readWriteOptions({ query, agent, optionsKind: "CreateOptions" });
+  const options = readWriteOptions({
+    query,
+    agent,
+    optionsKind: "CreateOptions",
+    duplicates: request.duplicates,
+  });
   if (options instanceof Refusal) return options;
   const { kind, namespace, name } = target;
   const status =
@@ -158,7 +179,12 @@ async function token(registry: Registry, { target, verb, query, request, caller,
   const { tokens } = registry;
   if (!isServiceAccounts(kind) || tokens === undefined) return notServed();
   if (verb !== "create" || name === undefined) return methodNotAllowed();
-  const options = readWriteOptions({ query, agent, optionsKind: "CreateOptions" });
+  const options = readWriteOptions({
+    query,
+    agent,
+    optionsKind: "CreateOptions",
+    duplicates: request.duplicates,
+  });
   if (options instanceof Refusal) return options;
   const asked = { place: { kind, namespace, name }, body: request.body, caller, dryRun: options.dryRun };
   const value = await issueToken(registry, tokens, asked);

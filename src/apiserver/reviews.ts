@@ -130,9 +130,10 @@ function answerReview(
     query: request.query ?? {},
     agent: caller.agent,
     optionsKind: "CreateOptions",
+    duplicates: request.duplicates,
   });
   if (options instanceof Refusal) return options;
-  const decoded = decode(readable, request.body ?? {}, options.fieldValidation);
+  const decoded = decode(readable, request.body ?? {}, options);
   if (decoded instanceof Refusal) return decoded;
   // A review's spec is read field by field by those who answer it.
   const { spec } = decoded.draft as { readonly spec?: unknown };

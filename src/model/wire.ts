@@ -25,6 +25,8 @@ export interface ApiRequest {
   readonly body?: unknown;
   /** Of the body; `application/json` unless given. Patches name their type here. */
   readonly contentType?: string;
+  /** Paths of fields that stood twice in the body's text, of which the last counts. */
+  readonly duplicates?: readonly string[];
   /** What the caller would like back: Table and PartialObjectMetadata are asked for here. */
   readonly accept?: string;
   readonly signal?: AbortSignal;

@@ -5,7 +5,7 @@ import type { Descriptor } from "../../model/kinds/descriptor.ts";
 import type { Draft, KubeObject } from "../../model/meta.ts";
 import { checkSchema } from "../../model/schema-check.ts";
 import type { FieldError } from "../../model/field-error.ts";
-import type { WriteOptions } from "../pipeline-options.ts";
+import type { Strictness } from "../pipeline-options.ts";
 import { badRequest, invalid, type Refusal } from "../status.ts";
 
 export interface Decoded {
@@ -73,7 +73,7 @@ function undecodable(kind: Readable, source: Source, words: string, errors: read
 export function decode(
   kind: Readable,
   body: unknown,
-  fieldValidation: WriteOptions["fieldValidation"],
+  { fieldValidation, duplicates = [] }: Strictness,
   source: Source = { is: "body" },
 ): Decoded | Refusal {
   if (!isRecord(body))
@@ -85,7 +85,12 @@ export function decode(
   const { unknown, errors, pruned } = checkSchema(kind.schema, body);
   if (errors.length > 0) return undecodable(kind, source, errors.map(wordsOf).join(", "), errors);
   const strange =
-    fieldValidation === "Ignore" ? [] : unknown.map((path) => `unknown field ${JSON.stringify(path)}`);
+    fieldValidation === "Ignore"
+      ? []
+      : [
+          ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
+          ...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`),
+        ];
   if (fieldValidation === "Strict" && strange.length > 0)
     return undecodable(kind, source, `strict decoding error: ${strange.join(", ")}`, []);
   // The schema's type is an object, so its pruned value is one.

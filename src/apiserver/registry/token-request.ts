@@ -76,7 +76,7 @@ const schema = {
 };
 
 function readSpec(account: string, body: unknown): TokenRequestSpec | Refusal {
-  const decoded = decode(schema, body, "Warn");
+  const decoded = decode(schema, body, { fieldValidation: "Warn" });
   if (decoded instanceof Refusal) return decoded;
   // The schema was checked.
   const { metadata, spec = {} } = decoded.draft as {
