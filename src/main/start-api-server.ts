@@ -1,6 +1,7 @@
 // Owns the composition of the API server: store, pipeline, edge and listener, with the certificates they need.
 import { join } from "node:path";
 import { createAuthenticate } from "../apiserver/authentication/authenticate.ts";
+import { usualIssuer } from "../apiserver/authentication/service-account-token.ts";
 import { authorize } from "../apiserver/authorization/authorize.ts";
 import { createEdge } from "../apiserver/http/edge.ts";
 import { createMetrics, type Metrics } from "../apiserver/http/metrics.ts";
@@ -18,6 +19,7 @@ import type { HttpServer } from "../world/http.ts";
 import { wordsOf } from "../world/log.ts";
 import { countedTransport } from "./counted-transport.ts";
 import { openAuthority, type Authority } from "./authority.ts";
+import { openTokenKey } from "./token-key.ts";
 import { Refusal } from "./refusal.ts";
 import type { World } from "./world.ts";
 
@@ -114,6 +116,10 @@ export async function serveApi(
       random,
       log: log.with({ room: "apiserver" }),
       authorize,
+      tokens: {
+        key: await openTokenKey({ files, folder: join(options.dataDir, "pki") }),
+        issuer: usualIssuer,
+      },
     });
     await createSystemObjects(pipeline.registry);
     const metrics = createMetrics();
@@ -164,7 +170,7 @@ async function listen(
   const edge = createEdge({
     pipeline,
     kinds,
-    authenticate: createAuthenticate(),
+    authenticate: createAuthenticate([], pipeline.verifyToken),
     authorize,
     clock,
     random,
