@@ -106,7 +106,7 @@ export async function serveApi(
   options: ApiServerOptions,
   identity: ServerIdentity,
 ): Promise<ServedApi> {
-  const { clock, log, random } = world;
+  const { clock, files, log, random } = world;
   const store = await openStore(world, join(options.dataDir, "store"));
   try {
     const pipeline = await createPipeline({
