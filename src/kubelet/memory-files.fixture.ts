@@ -3,7 +3,7 @@ import type { FileFacts, Files } from "../world/files.ts";
 
 type Entry =
   | { readonly is: "file"; content: Uint8Array; mode: number; inode: number }
-  | { readonly is: "folder" }
+  | { readonly is: "folder"; readonly inode: number }
   | { readonly is: "link"; readonly target: string };
 
 export class MemoryFiles implements Files {
@@ -44,7 +44,7 @@ export class MemoryFiles implements Files {
     if (entry === undefined || entry.is === "link") return undefined;
     return entry.is === "file"
       ? { is: "file", size: entry.content.length, modified: 0, inode: entry.inode }
-      : { is: "folder", size: 0, modified: 0, inode: 0 };
+      : { is: "folder", size: 0, modified: 0, inode: entry.inode };
   };
 
   makeFolder = async (path: string): Promise<void> => this.makeParents(`${path}/x`);
@@ -89,7 +89,7 @@ export class MemoryFiles implements Files {
     const parts = path.split("/").slice(0, -1);
     for (let at = 2; at <= parts.length; at++) {
       const folder = parts.slice(0, at).join("/");
-      if (!this.entries.has(folder)) this.entries.set(folder, { is: "folder" });
+      if (!this.entries.has(folder)) this.entries.set(folder, { is: "folder", inode: this.inodes++ });
     }
   }
 

@@ -29,6 +29,8 @@ export interface SimulatedBehaviour {
   readonly exitCode?: number;
   /** How long it takes to end on TERM, unless the grace period is over first; Infinity ignores TERM. */
   readonly stopTakes?: Millis;
+  /** How long it takes to end on KILL, as a process does that hangs in the kernel; at once by default. */
+  readonly killTakes?: Millis;
   /** What exec answers; success with no output by default. `takes` over the timeout gives a timeout. */
   readonly exec?: (command: readonly string[]) => ExecResult & { readonly takes?: Millis };
 }
@@ -246,11 +248,11 @@ class Books implements SimulatedRuntime {
   async stopContainer(id: ContainerId, grace: Millis): Promise<void> {
     const container = this.containers.get(id);
     if (container === undefined || (container.state !== "running" && container.state !== "starting")) return;
-    const { stopTakes = 0 } = this.behaviourOf(container);
+    const { stopTakes = 0, killTakes = 0 } = this.behaviourOf(container);
     if (grace > 0 && stopTakes === 0) return this.end(container, 143, "Error");
-    if (grace === 0) return this.end(container, 137, "Error");
+    if (grace === 0 && killTakes === 0) return this.end(container, 137, "Error");
     const obeys = stopTakes <= grace;
-    await this.endedWithin(container, Math.min(stopTakes, grace));
+    await this.endedWithin(container, obeys ? stopTakes : grace + killTakes);
     this.end(container, obeys ? 143 : 137, "Error");
   }
 
