@@ -48,6 +48,7 @@ export class LogPump {
   private last: Promise<void> = Promise.resolve();
   private closed = false;
   private complained = false;
+  private torn = false;
 
   constructor(world: PumpWorld, folder: string, logPath: string) {
     this.world = world;
@@ -133,6 +134,7 @@ export class LogPump {
 
   private async pass(end: boolean): Promise<void> {
     try {
+      if (this.torn) await this.mend();
       for (const stream of streams) while (await this.carry(stream, end));
     } catch (thrown) {
       if (!this.complained)
@@ -161,11 +163,28 @@ export class LogPump {
     const cut = cutLines(bytes, stream, clock.now(), atEnd);
     if (cut.consumed === 0) return false;
     await this.noteRotation();
-    await files.append(this.logPath, cut.text);
+    await this.extend(cut.text);
     this.offsets[stream] += cut.consumed;
     this.tails[stream] = Buffer.from(bytes.subarray(Math.max(0, cut.consumed - tailLength), cut.consumed));
     if (this.offsets[stream] - this.freed[stream] >= freeStep) await this.free(stream);
     return true;
+  }
+
+  /** A full disk may take a part of what is appended. */
+  private async extend(text: string | Uint8Array): Promise<void> {
+    try {
+      await this.world.files.append(this.logPath, text);
+    } catch (thrown) {
+      this.torn = true;
+      throw thrown;
+    }
+  }
+
+  /** As after a death of our own, the log tells what has arrived in it. */
+  private async mend(): Promise<void> {
+    await this.recover();
+    for (const stream of streams) this.tails[stream] = Buffer.alloc(0);
+    this.torn = false;
   }
 
   /** What follows the offset; undefined where what stands before it has changed, after starting over. */
