@@ -1,5 +1,5 @@
 // Owns the step of a request that acts: each verb, on an object or one of its subresources, to the operation it is.
-import type { ApiRequest } from "../model/wire.ts";
+import type { ApiRequest, Caller } from "../model/wire.ts";
 import { readSelection, type Selection } from "./cache/selection.ts";
 import { readGetOptions, readListOptions, readWriteOptions, type Query } from "./pipeline-options.ts";
 import type { Reply } from "./pipeline-respond.ts";
@@ -22,6 +22,7 @@ export interface Act {
   readonly request: ApiRequest;
   /** What the client calls itself. */
   readonly agent: string | undefined;
+  readonly caller: Caller;
 }
 
 type Acted = Promise<Reply | Refusal>;
@@ -49,6 +50,7 @@ const refused = (refusal: Refusal): Acted => Promise.resolve(refusal);
 function partOf({ kind, subresource }: Target): Part | "none" {
   if (subresource === undefined) return "object";
   if (subresource === "status" && kind.hasStatus) return "status";
+  if (subresource === "approval" && kind.prepareApproval !== undefined) return "approval";
   return subresource === "finalize" && isNamespaces(kind) ? "finalize" : "none";
 }
 
@@ -79,12 +81,12 @@ async function list(registry: Registry, { target, query }: Act): Acted {
   return listing instanceof Refusal ? listing : { is: "list", listing };
 }
 
-async function create(registry: Registry, { target, query, request, agent }: Act): Acted {
+async function create(registry: Registry, { target, query, request, agent, caller }: Act): Acted {
   if (target.kind.namespaced && target.namespace === undefined) return methodNotAllowed();
   if (target.name !== undefined || target.subresource !== undefined) return methodNotAllowed();
   const options = readWriteOptions({ query, agent, optionsKind: "CreateOptions" });
   if (options instanceof Refusal) return options;
-  return objectReply(await createObject(registry, target, request.body, options), 201);
+  return objectReply(await createObject(registry, target, request.body, { ...options, caller }), 201);
 }
 
 interface Changed {
@@ -98,13 +100,15 @@ async function update(registry: Registry, { place, part }: Changed, { query, req
   return objectReply(await updateObject(registry, { place, part, options }, request.body), 200);
 }
 
-async function patch(registry: Registry, { place, part }: Changed, { query, request, agent }: Act): Acted {
+async function patch(registry: Registry, { place, part }: Changed, asked: Act): Acted {
+  const { query, request, agent, caller } = asked;
   const patchType = patchTypeOf(request.contentType);
   const isApply = patchType === applyPatchType;
   const options = readWriteOptions({ query, agent, optionsKind: "PatchOptions", isApply });
   if (options instanceof Refusal) return options;
   if (request.body === undefined) return badRequest("cannot patch: the request has no body");
-  if (isApply) return objectReply(await applyObject(registry, { place, part, options }, request.body), 200);
+  if (isApply)
+    return objectReply(await applyObject(registry, { place, part, options, caller }, request.body), 200);
   return objectReply(
     await patchObject(registry, { place, part, options, patchType, patch: request.body }),
     200,

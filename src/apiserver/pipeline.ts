@@ -97,6 +97,7 @@ interface Allowed {
   readonly showing: Showing;
   /** What the client calls itself. */
   readonly agent: string | undefined;
+  readonly caller: Caller;
 }
 
 async function answer(way: Way, request: ApiRequest, caller: Caller): Promise<ApiResponse> {
@@ -125,7 +126,7 @@ function allow({ registry, route, authorize }: Way, request: ApiRequest, caller:
   if (form instanceof Refusal) return form;
   const include = readIncludeObject(query["includeObject"]);
   const showing = { kind: target.kind, form, include, now: registry.clock.now() };
-  return { target, verb, query, showing, agent: caller.agent };
+  return { target, verb, query, showing, agent: caller.agent, caller };
 }
 
 const attributesFor = (path: string, target: Target | "none", verb: Verb | "none"): Attributes =>
@@ -161,10 +162,10 @@ function deniedBy(
 
 /** Act, in pipeline-act.ts. A fault of our own is answered as such and ends this request only. */
 async function perform({ registry }: Way, request: ApiRequest, allowed: Allowed): Promise<Reply | Refusal> {
-  const { target, verb, query, agent } = allowed;
+  const { target, verb, query, agent, caller } = allowed;
   if (verb === "watch") return badRequest("a watch is not answered at once: open it as a watch");
   try {
-    return await act(registry, { target, verb, query, request, agent });
+    return await act(registry, { target, verb, query, request, agent, caller });
   } catch (thrown) {
     registry.log.error("a request failed", { path: request.path, because: wordsOf(thrown) });
     return internalError(wordsOf(thrown));

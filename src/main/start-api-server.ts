@@ -1,6 +1,7 @@
 // Owns the composition of the API server: store, pipeline, edge and listener, with the certificates they need.
 import { join } from "node:path";
 import { createAuthenticate } from "../apiserver/authentication/authenticate.ts";
+import { bootstrapTokens } from "../apiserver/authentication/bootstrap-tokens.ts";
 import { authorize } from "../apiserver/authorization/authorize.ts";
 import { createEdge } from "../apiserver/http/edge.ts";
 import { createMetrics } from "../apiserver/http/metrics.ts";
@@ -161,7 +162,10 @@ async function listen(
   const edge = createEdge({
     pipeline,
     kinds,
-    authenticate: createAuthenticate(),
+    authenticate: createAuthenticate(
+      [],
+      identity.bootstrapTokens ? bootstrapTokens(pipeline.registry) : undefined,
+    ),
     authorize,
     clock,
     random,

@@ -26,7 +26,7 @@ const everyone = "system:authenticated";
 const encoder = new TextEncoder();
 
 /** Takes as long for a near miss as for a far one, so that a token can't be guessed letter by letter. */
-function sameToken(given: Uint8Array, held: Uint8Array): boolean {
+export function sameToken(given: Uint8Array, held: Uint8Array): boolean {
   let difference = given.length ^ held.length;
   for (let at = 0; at < held.length; at += 1)
     difference |= (given[at % (given.length || 1)] ?? 0) ^ (held[at] ?? 0);
@@ -54,8 +54,14 @@ const bearerOf = (headers: Credentials["headers"]): string | undefined => {
   return typeof header === "string" ? /^bearer +(\S+) *$/i.exec(header)?.[1] : undefined;
 };
 
-/** Certificates are believed because the connection has verified them; tokens are those of the table. */
-export function createAuthenticate(tokens: readonly StaticToken[] = []): Authenticate {
+/** Whose a bearer token is that stands in no table. */
+export type TokenLookup = (token: string) => Pick<StaticToken, "name" | "groups"> | undefined;
+
+/** Certificates are believed because the connection has verified them; tokens are those of the table, or found by looking up. */
+export function createAuthenticate(
+  tokens: readonly StaticToken[] = [],
+  lookUp: TokenLookup = () => undefined,
+): Authenticate {
   const held = tokens.map(({ token, name, groups }) => ({ bytes: encoder.encode(token), name, groups }));
   return ({ peer, headers }) => {
     if (peer !== undefined && peer.commonName !== "")
@@ -63,7 +69,7 @@ export function createAuthenticate(tokens: readonly StaticToken[] = []): Authent
     const token = bearerOf(headers);
     if (token === undefined) return { is: headers["authorization"] === undefined ? "anonymous" : "unknown" };
     const given = encoder.encode(token);
-    let found: (typeof held)[number] | undefined;
+    let found = lookUp(token);
     for (const one of held) if (sameToken(given, one.bytes)) found = one;
     return found === undefined
       ? { is: "unknown" }

@@ -53,6 +53,9 @@ function resourceOf(kind: Descriptor): ServedResource {
     categories: kind.categories,
     subresources: [
       ...(isPod ? podSubresources : []),
+      ...(kind.prepareApproval === undefined
+        ? []
+        : [{ name: "approval", kind: own, verbs: ["get", "patch", "update"] }]),
       ...(kind.hasStatus ? [{ name: "status", kind: own, verbs: ["get", "patch", "update"] }] : []),
     ],
   };

@@ -37,6 +37,12 @@ const tables: Readonly<Record<string, string>> = {
   SelfSubjectRulesReviewSpec: "namespace=1",
   SubjectRulesReviewStatus: "resourceRules=1 nonResourceRules=2 incomplete=3 evaluationError=4",
   PriorityClass: "metadata=1 value=2 globalDefault=3 description=4 preemptionPolicy=5",
+  CertificateSigningRequest: "metadata=1 spec=2 status=3",
+  CertificateSigningRequestSpec:
+    "request=1 username=2 uid=3 groups=4 usages=5 signerName=7 expirationSeconds=8",
+  CertificateSigningRequestStatus: "conditions=1 certificate=2",
+  CertificateSigningRequestCondition:
+    "type=1 reason=2 message=3 lastUpdateTime=4 lastTransitionTime=5 status=6",
   SelfSubjectReview: "metadata=1 status=2",
   SelfSubjectReviewStatus: "userInfo=1",
   UserInfo: "username=1 uid=2 groups=3",
