@@ -2,9 +2,10 @@
 import { join } from "node:path";
 import { createAuthenticate } from "../apiserver/authentication/authenticate.ts";
 import { bootstrapTokens } from "../apiserver/authentication/bootstrap-tokens.ts";
+import { usualIssuer } from "../apiserver/authentication/service-account-token.ts";
 import { authorize } from "../apiserver/authorization/authorize.ts";
 import { createEdge } from "../apiserver/http/edge.ts";
-import { createMetrics } from "../apiserver/http/metrics.ts";
+import { createMetrics, type Metrics } from "../apiserver/http/metrics.ts";
 import { createPipeline, type RunningPipeline } from "../apiserver/pipeline.ts";
 import { createSystemObjects } from "../apiserver/registry/system-objects.ts";
 import { inProcessTransport } from "../client/in-process-transport.ts";
@@ -17,7 +18,9 @@ import type { Store } from "../store/store.ts";
 import type { KeyPair } from "../world/certificates.ts";
 import type { HttpServer } from "../world/http.ts";
 import { wordsOf } from "../world/log.ts";
+import { countedTransport } from "./counted-transport.ts";
 import { openAuthority, type Authority } from "./authority.ts";
+import { openTokenKey } from "./token-key.ts";
 import { Refusal } from "./refusal.ts";
 import type { World } from "./world.ts";
 
@@ -104,7 +107,7 @@ export async function serveApi(
   options: ApiServerOptions,
   identity: ServerIdentity,
 ): Promise<ServedApi> {
-  const { clock, log, random } = world;
+  const { clock, files, log, random } = world;
   const store = await openStore(world, join(options.dataDir, "store"));
   try {
     const pipeline = await createPipeline({
@@ -114,13 +117,18 @@ export async function serveApi(
       random,
       log: log.with({ room: "apiserver" }),
       authorize,
+      tokens: {
+        key: await openTokenKey({ files, folder: join(options.dataDir, "pki") }),
+        issuer: usualIssuer,
+      },
     });
     await createSystemObjects(pipeline.registry);
-    const server = await listen(world, options, { pipeline, identity });
+    const metrics = createMetrics();
+    const server = await listen(world, options, { pipeline, identity, metrics });
     const url = `https://${server.host}:${server.port}`;
     return {
       url,
-      transportFor: (caller) => inProcessTransport(pipeline, caller),
+      transportFor: (caller) => countedTransport(inProcessTransport(pipeline, caller), metrics, clock),
       async close() {
         await server.close();
         await pipeline.stop();
@@ -151,12 +159,13 @@ async function openStore(world: World, folder: string): Promise<Store> {
 interface Served {
   readonly pipeline: RunningPipeline;
   readonly identity: ServerIdentity;
+  readonly metrics: Metrics;
 }
 
 async function listen(
   world: World,
   options: ApiServerOptions,
-  { pipeline, identity }: Served,
+  { pipeline, identity, metrics }: Served,
 ): Promise<HttpServer> {
   const { clock, random, log, network } = world;
   const edge = createEdge({
@@ -164,13 +173,14 @@ async function listen(
     kinds,
     authenticate: createAuthenticate(
       [],
+      pipeline.verifyToken,
       identity.bootstrapTokens ? bootstrapTokens(pipeline.registry) : undefined,
     ),
     authorize,
     clock,
     random,
     log: log.with({ room: "apiserver" }),
-    metrics: createMetrics(),
+    metrics,
     version: kubernetesVersion,
     // As upstream by default, the server does not verify the kubelets' own certificates; the kubelets verify the server's.
     kubelets: network.client({ ...identity.kubeletClient, insecureSkipVerify: true }),

@@ -1,6 +1,7 @@
 // Owns telling who asks: by client certificate, else by bearer token.
 import type { Caller } from "../../model/wire.ts";
 import type { Exchange } from "../../world/http.ts";
+import type { VerifyToken } from "./service-account-token.ts";
 
 export interface Credentials {
   readonly peer?: Exchange["peer"];
@@ -57,9 +58,13 @@ const bearerOf = (headers: Credentials["headers"]): string | undefined => {
 /** Whose a bearer token is that stands in no table. */
 export type TokenLookup = (token: string) => Pick<StaticToken, "name" | "groups"> | undefined;
 
-/** Certificates are believed because the connection has verified them; tokens are those of the table, or found by looking up. */
+/**
+ * Certificates are believed because the connection has verified them; tokens are those of the table, of service accounts, or
+ * found by looking up.
+ */
 export function createAuthenticate(
   tokens: readonly StaticToken[] = [],
+  verify?: VerifyToken,
   lookUp: TokenLookup = () => undefined,
 ): Authenticate {
   const held = tokens.map(({ token, name, groups }) => ({ bytes: encoder.encode(token), name, groups }));
@@ -71,8 +76,10 @@ export function createAuthenticate(
     const given = encoder.encode(token);
     let found = lookUp(token);
     for (const one of held) if (sameToken(given, one.bytes)) found = one;
-    return found === undefined
+    if (found !== undefined) return { is: "known", caller: callerOf(found.name, found.groups, headers) };
+    const account = verify?.(token)?.caller;
+    return account === undefined
       ? { is: "unknown" }
-      : { is: "known", caller: callerOf(found.name, found.groups, headers) };
+      : { is: "known", caller: { ...account, ...callerOf(account.name, account.groups, headers) } };
   };
 }
