@@ -6,6 +6,7 @@ import { pod as podKind } from "../model/kinds/pod.ts";
 import { pause } from "../world/clock.ts";
 import { wordsOf } from "../world/log.ts";
 import type { Whereabouts } from "./containers/fields.ts";
+import { LastWords } from "./containers/last-words.ts";
 import { createReferences } from "./containers/references.ts";
 import type { NodeFacts } from "./life/plan-status.ts";
 import { NodeAgent } from "./node/node-agent.ts";
@@ -13,6 +14,7 @@ import { arch, localNode, type NodeFigures } from "./node/plan-node.ts";
 import { PodSet } from "./pod-set.ts";
 import { serveKubelet, type KubeletServer } from "./server/server.ts";
 import type { Kubelet, KubeletOptions } from "./settings.ts";
+import { rotateForever } from "./logs/log-rotation.ts";
 import { MirrorPods } from "./mirror/mirror-pods.ts";
 import { createApiSource } from "./sources/api-source.ts";
 import { DesiredPods } from "./sources/desired-pods.ts";
@@ -23,6 +25,7 @@ import type { Tools } from "./work/perform.ts";
 import { Prober } from "./work/prober.ts";
 
 export type { Kubelet, KubeletConfig, KubeletOptions } from "./settings.ts";
+export { logRotationDefault, type RotationOptions } from "./logs/log-rotation.ts";
 export type { StaticPodsConfig } from "./sources/source.ts";
 export { createMachine } from "./node/machine.ts";
 
@@ -93,7 +96,7 @@ class NodeKubelet implements Kubelet {
     // Events from before the listing on, so that nothing falls between the two.
     this.background.push(this.followEvents(pods));
     await pods.takeStock();
-    this.background.push(this.relistForever(pods), this.joinCluster(desired, pods));
+    this.background.push(this.relistForever(pods), this.joinCluster(desired, pods), this.rotateLogs());
     if (this.mirrors !== undefined) this.background.push(this.mirrors.run());
     log.info("kubelet started", { node: this.options.nodeName, port: this.port });
   }
@@ -129,6 +132,7 @@ class NodeKubelet implements Kubelet {
     return {
       runtime,
       volumes,
+      lastWords: new LastWords(files, rootDir),
       prober: this.prober,
       references,
       client,
@@ -242,6 +246,11 @@ class NodeKubelet implements Kubelet {
       }
       await pause(clock, 1000, signal).catch(() => undefined);
     }
+  }
+
+  private async rotateLogs(): Promise<void> {
+    const { logRotation } = this.options.config;
+    if (logRotation !== undefined) await rotateForever(this.options, logRotation, this.life.signal);
   }
 
   private relistSoon(pods: PodSet): void {

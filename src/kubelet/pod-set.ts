@@ -72,7 +72,12 @@ export class PodSet {
 
   /** What the runtime has before any source has spoken. */
   async takeStock(): Promise<void> {
-    this.found = new Map(await listRuntimePods(this.options.tools.runtime));
+    this.found = new Map(await this.listRuntime());
+  }
+
+  private listRuntime(): Promise<ReadonlyMap<string, RuntimePod>> {
+    const { runtime, lastWords } = this.options.tools;
+    return listRuntimePods(runtime, lastWords);
   }
 
   change(change: DesiredChange): void {
@@ -131,7 +136,7 @@ export class PodSet {
   /** Compares everything with the runtime, in case an event was missed. */
   async relist(): Promise<void> {
     const believed = Array.from(this.workers.values(), (worker) => ({ worker, believed: worker.believed }));
-    const pods = await listRuntimePods(this.options.tools.runtime);
+    const pods = await this.listRuntime();
     for (const { worker, believed: before } of believed)
       worker.compare(before, pods.get(worker.pod.metadata.uid));
     const desired = this.options.desired();

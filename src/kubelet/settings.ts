@@ -9,6 +9,7 @@ import type { Files } from "../world/files.ts";
 import type { Network, TlsFiles } from "../world/http.ts";
 import type { Log } from "../world/log.ts";
 import type { Random } from "../world/random.ts";
+import type { RotationOptions } from "./logs/log-rotation.ts";
 import type { Machine } from "./node/machine.ts";
 import type { PodSource, StaticPodsConfig } from "./sources/source.ts";
 
@@ -26,6 +27,8 @@ export interface KubeletConfig {
   readonly taints?: readonly Taint[];
   readonly maxPods?: number;
   readonly staticPods?: StaticPodsConfig;
+  /** Without it containers' logs grow. */
+  readonly logRotation?: RotationOptions;
   /** Quantities, `cpu` and `memory` at least. */
   readonly capacity: Readonly<Record<string, string>>;
   /** What is kept from pods. */

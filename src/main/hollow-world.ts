@@ -13,6 +13,8 @@ export function hollowFiles(real: Files): Files {
     writeText: forget,
     append: forget,
     makeFolder: forget,
+    setAccess: forget,
+    space: (path) => real.space(path),
     remove: forget,
     rename: forget,
     link: forget,

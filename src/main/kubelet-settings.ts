@@ -1,8 +1,9 @@
 // Owns what a kubelet's flags and its configuration file come to together: a flag wins over the file.
 import { dirname, resolve } from "node:path";
-import type { StaticPodsConfig } from "../kubelet/kubelet.ts";
+import { logRotationDefault, type RotationOptions, type StaticPodsConfig } from "../kubelet/kubelet.ts";
 import type { Millis } from "../lib/units.ts";
 import type { Taint } from "../model/generated/types.ts";
+import { unitsOf } from "../model/quantity.ts";
 import { parseGoDuration } from "../model/go-duration.ts";
 import {
   readKubeletConfiguration,
@@ -34,6 +35,7 @@ export interface KubeletSettings {
   readonly maxPods: number | undefined;
   readonly podLogsDir: string | undefined;
   readonly heartbeatPeriod: Millis | undefined;
+  readonly logRotation: RotationOptions;
 }
 
 /** Throws a Refusal where flags or file are wrong. */
@@ -61,6 +63,12 @@ export async function kubeletSettings(files: Files, log: Log, flags: KubeletFlag
     maxPods: flags.maxPods ?? file.maxPods,
     podLogsDir: file.podLogsDir,
     heartbeatPeriod: file.nodeStatusUpdateFrequency,
+    logRotation: {
+      ...logRotationDefault,
+      ...(file.containerLogMaxSize === undefined ? {} : { sizeMax: unitsOf(file.containerLogMaxSize) }),
+      ...(file.containerLogMaxFiles === undefined ? {} : { filesMax: file.containerLogMaxFiles }),
+      ...(file.containerLogMonitorInterval === undefined ? {} : { period: file.containerLogMonitorInterval }),
+    },
   };
 }
 

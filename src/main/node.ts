@@ -5,7 +5,12 @@ import { availableParallelism, totalmem } from "node:os";
 import { createEventRecorder } from "../client/event-recorder.ts";
 import { createInformers } from "../client/informer.ts";
 import { createClient } from "../client/kube-client.ts";
-import { createKubelet, createMachine } from "../kubelet/kubelet.ts";
+import {
+  createKubelet,
+  createMachine,
+  logRotationDefault,
+  type RotationOptions,
+} from "../kubelet/kubelet.ts";
 import type { Taint } from "../model/generated/types.ts";
 import { kubernetesVersion } from "../model/version.ts";
 import type { Transport } from "../model/wire.ts";
@@ -34,6 +39,7 @@ export interface NodeOptions {
   readonly maxPods?: number | undefined;
   readonly heartbeatPeriod?: Millis | undefined;
   readonly staticPods?: StaticPodsConfig | undefined;
+  readonly logRotation?: RotationOptions;
 }
 
 export interface RunningNode {
@@ -76,6 +82,7 @@ export async function startNode(world: World, options: NodeOptions): Promise<Run
       capacity: await machineCapacity(rootDir),
       tls: { ...options.serving, ...(options.clientCa === undefined ? {} : { ca: options.clientCa }) },
       version: kubernetesVersion,
+      logRotation: options.logRotation ?? logRotationDefault,
       ...given("address", options.address),
       ...given("maxPods", options.maxPods),
       ...given("heartbeatPeriod", options.heartbeatPeriod),

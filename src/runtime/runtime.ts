@@ -45,6 +45,8 @@ export interface Mount {
   readonly hostPath: string;
   readonly containerPath: string;
   readonly readonly: boolean;
+  /** Left out where the runtime can't mount; others are refused then. */
+  readonly optional?: boolean;
 }
 
 export interface Resources {

@@ -24,6 +24,7 @@ async function writeText(path: string, content: string, mode?: number): Promise<
   try {
     const file = await fs.open(beside, "w", mode ?? 0o644);
     try {
+      if (mode !== undefined) await file.chmod(mode);
       await file.writeFile(content);
       await file.sync();
     } finally {
@@ -76,7 +77,24 @@ export const realFiles: Files = {
   },
   facts,
   makeFolder: async (path, mode) => {
-    await fs.mkdir(path, { recursive: true, ...(mode === undefined ? {} : { mode }) });
+    const made = await fs.mkdir(path, { recursive: true, ...(mode === undefined ? {} : { mode }) });
+    if (made !== undefined && mode !== undefined) await fs.chmod(path, mode);
+  },
+  setAccess: async (path, { mode, group }) => {
+    // The change of group takes set-id bits away, so it comes first.
+    if (group !== undefined) await fs.chown(path, (await fs.stat(path)).uid, group);
+    if (mode !== undefined) await fs.chmod(path, mode);
+  },
+  space: async (path) => {
+    const found = await orUndefined(fs.statfs(path));
+    return (
+      found && {
+        capacity: found.blocks * found.bsize,
+        available: found.bavail * found.bsize,
+        inodes: found.files,
+        inodesFree: found.ffree,
+      }
+    );
   },
   remove: (path) => fs.rm(path, { recursive: true, force: true }),
   rename: (from, to) => fs.rename(from, to),

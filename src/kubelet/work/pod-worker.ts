@@ -101,12 +101,13 @@ export class PodWorker {
 
   /** The runtime reports something of this container, or of the sandbox. */
   async look(containerId: string | undefined): Promise<void> {
-    const { runtime, clock } = this.options.tools;
+    const { runtime, clock, lastWords } = this.options.tools;
     if (containerId === undefined) return;
     const name = this.nameOf(containerId);
     if (name === undefined) return;
     const status = await runtime.containerStatus(containerId);
-    const exit = status === "absent" ? lostExit(containerId, clock.now()) : exitOf(status);
+    const exit =
+      status === "absent" ? lostExit(containerId, clock.now()) : exitOf(await lastWords.of(status));
     if (exit !== undefined) this.tell({ is: "container", name, signal: { is: "exited", exit } });
   }
 

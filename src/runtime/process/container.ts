@@ -68,6 +68,8 @@ export class ProcessContainer {
   private starting: Promise<void> | undefined;
   private finishing: Promise<void> | undefined;
   private unwatch: (() => void) | undefined;
+  /** Another runtime may have it now: it is told to conclude what is still to come. */
+  private letGo = false;
 
   constructor(world: ProcessWorld, sandbox: SandboxRecord, record: ContainerRecord) {
     this.world = world;
@@ -264,7 +266,7 @@ export class ProcessContainer {
 
   private async finishRunning(): Promise<void> {
     const { life } = this;
-    if (life.is !== "running") return;
+    if (life.is !== "running" || this.letGo) return;
     if (!(await awaitEnd(this.world, life.shim, shimEndMax))) this.killShim(life);
     await awaitEnd(this.world, life.shim, forever);
     if (
@@ -354,6 +356,7 @@ export class ProcessContainer {
 
   /** Lets go of it while it goes on. */
   async close(): Promise<void> {
+    this.letGo = true;
     await this.starting?.catch(() => undefined);
     this.unwatch?.();
     await this.pump.close();

@@ -335,6 +335,9 @@ async function eachOf<T>(items: readonly T[], act: (item: T) => Promise<void>): 
 const noBytes: Bytes = 0;
 const imageNamed = (image: string): ImageStatus => ({ id: image, tags: [image], size: noBytes });
 
+/** Where every container says why it ended: a mount point on the host itself spares each the copying of /dev. */
+const messagePoint = "/dev/termination-log";
+
 /** Opens the folder and takes over the containers in it that still run; processes that should not are ended. */
 export async function createProcessRuntime(options: ProcessRuntimeOptions): Promise<Runtime> {
   const { random, ...world } = options;
@@ -344,6 +347,8 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
   const cgroups = await Cgroups.open(options, abilities.tools);
   if (!(cgroups instanceof Cgroups))
     options.log.warn("cpu and memory limits of containers are not enforced", { because: cgroups.because });
+  // Where it can't be made, each container gets one of its own.
+  if (abilities.namespaces === "as-root") await options.files.append(messagePoint, "").catch(() => undefined);
   const runtime = new ProcessRuntime(
     { ...world, abilities, cgroups, boot: await options.processes.bootId() },
     random,
