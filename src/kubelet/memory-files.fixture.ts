@@ -1,5 +1,5 @@
 // Owns files in memory for the kubelet's tests: links followed, watches told, no more than the port promises.
-import type { DiskSpace, FileFacts, Files } from "../world/files.ts";
+import type { DiskSpace, FileFacts, Files, SpaceUsed } from "../world/files.ts";
 
 type Entry =
   | { readonly is: "file"; content: Uint8Array; mode: number; inode: number; group?: number }
@@ -87,6 +87,16 @@ export class MemoryFiles implements Files {
     const watcher = { path, changed };
     this.watchers.add(watcher);
     return () => this.watchers.delete(watcher);
+  };
+
+  usage = async (path: string): Promise<SpaceUsed> => {
+    const used = { bytes: 0, inodes: 0 };
+    for (const [key, entry] of this.entries) {
+      if (key !== path && !key.startsWith(`${path}/`)) continue;
+      used.inodes += 1;
+      if (entry.is === "file") used.bytes += entry.content.length;
+    }
+    return used;
   };
 
   modeOf(path: string): number | undefined {

@@ -1,7 +1,8 @@
 // Owns the pods on this node: a worker for each, from the first word of a source to the last container gone.
 import type { Node, Pod } from "../model/generated/types.ts";
 import { wordsOf } from "../world/log.ts";
-import { placementVerdict, supportVerdict } from "./admission.ts";
+import type { Pressure } from "./eviction/step-pressure.ts";
+import { placementVerdict, pressureVerdict, shutdownVerdict, supportVerdict } from "./admission.ts";
 import { labelOf, annotationOf } from "./containers/container-config.ts";
 import type { NodeFacts } from "./life/plan-status.ts";
 import { adoptPod, isOver, recallPod } from "./life/step-adopt.ts";
@@ -22,6 +23,9 @@ export interface PodSetOptions {
   readonly node: () => Node;
   readonly isRegistered: () => boolean;
   readonly desired: () => DesiredPods;
+  /** What the node is short of. */
+  readonly pressures: () => readonly Pressure[];
+  readonly isShuttingDown: () => boolean;
   /** A pod is at work now. */
   readonly began: (pod: Pod) => void;
 }
@@ -217,8 +221,9 @@ export class PodSet {
   private verdictOn(pod: Pod): Verdict | undefined {
     // A pod that ends without ever having begun needs no place.
     if (pod.metadata.deletionTimestamp !== undefined) return undefined;
-    const unsupported = supportVerdict(pod);
-    if (unsupported !== undefined) return unsupported;
+    if (this.options.isShuttingDown()) return shutdownVerdict;
+    const refused = supportVerdict(pod) ?? pressureVerdict(pod, this.options.pressures());
+    if (refused !== undefined) return refused;
     const others = Array.from(this.workers.values())
       .filter(({ state }) => state.is !== "ended" && state.is !== "settling" && state.is !== "gone")
       .map((worker) => worker.pod);

@@ -14,6 +14,7 @@ export function hollowFiles(real: Files): Files {
     append: forget,
     makeFolder: forget,
     setAccess: forget,
+    usage: (path) => real.usage(path),
     space: (path) => real.space(path),
     remove: forget,
     rename: forget,

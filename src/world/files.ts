@@ -18,6 +18,12 @@ export interface DiskSpace {
   readonly inodesFree: number;
 }
 
+/** What a file or a folder with all in it takes up; links are not followed. */
+export interface SpaceUsed {
+  readonly bytes: Bytes;
+  readonly inodes: number;
+}
+
 /** Paths are absolute or relative to the working directory. Failures reject with Node's `code` (ENOENT, EACCES …). */
 export interface Files {
   /** The content, or undefined where there is no such file. */
@@ -38,6 +44,8 @@ export interface Files {
   setAccess(path: string, access: { readonly mode?: number; readonly group?: number }): Promise<void>;
   /** Undefined where there is no such path. */
   space(path: string): Promise<DiskSpace | undefined>;
+  /** Nothing where there is no such path. */
+  usage(path: string): Promise<SpaceUsed>;
   /** Removes a file or a whole folder; nothing happens where there is none. */
   remove(path: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;

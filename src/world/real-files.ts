@@ -2,7 +2,7 @@
 import { watch } from "node:fs";
 import * as fs from "node:fs/promises";
 import { basename, dirname } from "node:path";
-import type { FileFacts, Files } from "./files.ts";
+import type { FileFacts, Files, SpaceUsed } from "./files.ts";
 
 const codeOf = (thrown: unknown): string | undefined =>
   thrown instanceof Error && "code" in thrown ? String(thrown.code) : undefined;
@@ -66,6 +66,21 @@ function watchPath(path: string, changed: (name?: string) => void): () => void {
   }
 }
 
+const blockSize = 512;
+
+async function usage(path: string): Promise<SpaceUsed> {
+  const found = await orUndefined(fs.lstat(path));
+  if (found === undefined) return { bytes: 0, inodes: 0 };
+  const used = { bytes: found.blocks * blockSize, inodes: 1 };
+  if (!found.isDirectory()) return used;
+  for (const name of (await orUndefined(fs.readdir(path))) ?? []) {
+    const inside = await usage(`${path}/${name}`);
+    used.bytes += inside.bytes;
+    used.inodes += inside.inodes;
+  }
+  return used;
+}
+
 export const realFiles: Files = {
   readText: (path) => orUndefined(fs.readFile(path, "utf8")),
   readBytes,
@@ -85,6 +100,7 @@ export const realFiles: Files = {
     if (group !== undefined) await fs.chown(path, (await fs.stat(path)).uid, group);
     if (mode !== undefined) await fs.chmod(path, mode);
   },
+  usage,
   space: async (path) => {
     const found = await orUndefined(fs.statfs(path));
     return (

@@ -51,7 +51,7 @@ function readMap(value: unknown, read: (key: string, one: unknown) => ValueRead)
   const entries: [string, unknown][] = [];
   for (const [key, one] of Object.entries(value)) {
     const found = read(key, one);
-    if ("fault" in found) return { at: `[${JSON.stringify(key)}]`, fault: found.fault };
+    if ("fault" in found) return { at: `[${key}]`, fault: found.fault };
     entries.push([key, found.value]);
   }
   return { value: Object.fromEntries(entries) };

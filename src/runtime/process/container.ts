@@ -4,7 +4,7 @@ import type { Clock } from "../../world/clock.ts";
 import type { Files } from "../../world/files.ts";
 import { type Log, wordsOf } from "../../world/log.ts";
 import type { ProcessIdentity, Processes } from "../../world/processes.ts";
-import { type ContainerStatus, type ContainerUsage, type ExecResult, RuntimeRefusal } from "../runtime.ts";
+import { type ContainerStatus, type ExecResult, RuntimeRefusal } from "../runtime.ts";
 import type { Abilities } from "./abilities.ts";
 import { Cgroups, hasLimits, wantsGroup } from "./cgroups.ts";
 import { type ContainerRecord, containerFolder, lastState, type SandboxRecord } from "./container-folder.ts";
@@ -13,7 +13,6 @@ import { environmentOf, launch, type Launched } from "./launch.ts";
 import { LogPump } from "./log-pump.ts";
 import { awaitEnd, endMarked, isAlive } from "./reap.ts";
 import { parseShimRecord, type ShimRecord } from "./shim-record.ts";
-import { usageOf } from "./usage.ts";
 
 export interface ProcessWorld {
   readonly folder: string;
@@ -391,7 +390,8 @@ export class ProcessContainer {
     });
   }
 
-  async usage(): Promise<ContainerUsage | "absent"> {
-    return this.life.is === "running" ? usageOf(this.world, this.life.shim.pid) : "absent";
+  /** Of its shim, while it runs. */
+  get shimPid(): number | undefined {
+    return this.life.is === "running" ? this.life.shim.pid : undefined;
   }
 }

@@ -35,6 +35,7 @@ import {
 } from "./container-folder.ts";
 import { type Isolation, isolationOf, refusePorts, refuseUnknowable } from "./isolation.ts";
 import { endMarked } from "./reap.ts";
+import { usagesOf } from "./usage.ts";
 
 export interface ProcessRuntimeOptions {
   /** Absolute; where sandboxes and containers are kept. One runtime at a time may use it. */
@@ -289,7 +290,15 @@ class ProcessRuntime implements Runtime {
   }
 
   async usage(id: ContainerId): Promise<ContainerUsage | "absent"> {
-    return (await this.containers.get(id)?.usage()) ?? "absent";
+    const pid = this.containers.get(id)?.shimPid;
+    if (pid === undefined) return "absent";
+    return (await usagesOf(this.world, new Map([[id, pid]]))).get(id) ?? "absent";
+  }
+
+  listUsage(): Promise<ReadonlyMap<ContainerId, ContainerUsage>> {
+    const shims = new Map<ContainerId, number>();
+    for (const [id, { shimPid }] of this.containers) if (shimPid !== undefined) shims.set(id, shimPid);
+    return usagesOf(this.world, shims);
   }
 
   /** An image is only a name here: the command is the host's. */
