@@ -45,6 +45,8 @@ export interface Mount {
   readonly hostPath: string;
   readonly containerPath: string;
   readonly readonly: boolean;
+  /** Left out where the runtime can't mount; others are refused then. */
+  readonly optional?: boolean;
 }
 
 export interface Resources {
@@ -136,6 +138,7 @@ export interface ContainerUsage {
   readonly at: Instant;
   readonly cpuNanos: number;
   readonly memoryWorkingSet: Bytes;
+  readonly processes: number;
 }
 
 /** Expected failures of a runtime call, with the reason the kubelet shows in the container's waiting state. */
@@ -173,6 +176,8 @@ export interface Runtime {
   reopenContainerLog(id: ContainerId): Promise<void>;
   execSync(id: ContainerId, command: readonly string[], timeout: Millis): Promise<ExecResult | "timeout">;
   usage(id: ContainerId): Promise<ContainerUsage | "absent">;
+  /** Of every running container, in one pass. */
+  listUsage(): Promise<ReadonlyMap<ContainerId, ContainerUsage>>;
 
   pullImage(image: string): Promise<string>;
   imageStatus(image: string): Promise<ImageStatus | "absent">;

@@ -80,18 +80,48 @@ export class LogPump {
     const facts = await files.facts(this.logPath);
     if (facts === undefined) return;
     this.logInode = facts.inode;
-    let at =
-      from.logInode === undefined || from.logInode === facts.inode ? Math.min(from.logSize, facts.size) : 0;
+    const at = await this.countSince(from, facts);
+    if (at < facts.size && tools.truncate !== undefined)
+      await processes.run([tools.truncate, `--size=${at}`, "--", this.logPath]);
+  }
+
+  /** Adds up what the log tells since the checkpoint, rotated away meanwhile or not; gives the length of its whole lines. */
+  private async countSince(from: Checkpoint, current: FileFacts): Promise<Bytes> {
+    if (from.logInode !== current.inode) {
+      const rotated = await this.rotatedSince(from.logInode);
+      for (const [time, path] of rotated.entries())
+        await this.count(path, time === 0 && from.logInode !== undefined ? from.logSize : 0);
+      if (from.logInode !== undefined || rotated.length > 0) return this.count(this.logPath, 0);
+    }
+    return this.count(this.logPath, Math.min(from.logSize, current.size));
+  }
+
+  /** From the one that was being written at the checkpoint on, the oldest first; all of them where it wasn't said. */
+  private async rotatedSince(inode: number | undefined): Promise<readonly string[]> {
+    const { files } = this.world;
+    const cut = this.logPath.lastIndexOf("/");
+    const [folder, base] = [this.logPath.slice(0, cut), this.logPath.slice(cut + 1)];
+    const names = ((await files.list(folder)) ?? []).filter(
+      (name) => name.startsWith(`${base}.`) && /\.\d{8}-\d{6}$/.test(name),
+    );
+    const paths = names.map((name) => `${folder}/${name}`);
+    if (inode === undefined) return paths;
+    for (const [at, path] of paths.entries())
+      if ((await files.facts(path))?.inode === inode) return paths.slice(at);
+    return [];
+  }
+
+  /** Adds what a log's lines came from, from `at` on; gives where its whole lines end. */
+  private async count(path: string, from: Bytes): Promise<Bytes> {
+    let at = from;
     for (;;) {
-      const bytes = await files.readBytes(this.logPath, at, chunk);
+      const bytes = await this.world.files.readBytes(path, at, chunk);
       const covered = coveredBy(bytes ?? new Uint8Array());
-      if (covered.whole === 0) break;
+      if (covered.whole === 0) return at;
       this.offsets.stdout += covered.stdout;
       this.offsets.stderr += covered.stderr;
       at += covered.whole;
     }
-    if (at < facts.size && tools.truncate !== undefined)
-      await processes.run([tools.truncate, `--size=${at}`, "--", this.logPath]);
   }
 
   /** There may be new output. */

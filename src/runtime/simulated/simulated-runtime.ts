@@ -316,7 +316,16 @@ class Books implements SimulatedRuntime {
   async usage(id: ContainerId): Promise<ContainerUsage | "absent"> {
     const container = this.containers.get(id);
     if (container?.state !== "running") return "absent";
-    return { at: this.options.clock.now(), cpuNanos: 0, memoryWorkingSet: 0 };
+    return { at: this.options.clock.now(), cpuNanos: 0, memoryWorkingSet: 0, processes: 1 };
+  }
+
+  async listUsage(): Promise<ReadonlyMap<ContainerId, ContainerUsage>> {
+    const found = new Map<ContainerId, ContainerUsage>();
+    for (const id of this.containers.keys()) {
+      const usage = await this.usage(id);
+      if (usage !== "absent") found.set(id, usage);
+    }
+    return found;
   }
 
   async pullImage(image: string): Promise<string> {
