@@ -15,6 +15,7 @@ import { openEmbeddedStore } from "../store/embedded/embedded-store.ts";
 import type { Store } from "../store/store.ts";
 import type { HttpServer } from "../world/http.ts";
 import { wordsOf } from "../world/log.ts";
+import { createUpgradeClient } from "../world/real-upgrade-client.ts";
 import { openAuthority, type Authority } from "./authority.ts";
 import { Refusal } from "./refusal.ts";
 import type { World } from "./world.ts";
@@ -134,6 +135,7 @@ async function listen(
     version: kubernetesVersion,
     // As upstream by default, the server does not verify the kubelets' own certificates; the kubelets verify the server's.
     kubelets: network.client({ ...kubeletClient, insecureSkipVerify: true }),
+    kubeletStreams: createUpgradeClient({ ...kubeletClient, insecureSkipVerify: true }),
   });
   const serve = (port: number): Promise<HttpServer> =>
     network.serve({
