@@ -18,6 +18,7 @@ import type { Store } from "../store/store.ts";
 import type { KeyPair } from "../world/certificates.ts";
 import type { HttpServer } from "../world/http.ts";
 import { wordsOf } from "../world/log.ts";
+import { createUpgradeClient } from "../world/real-upgrade-client.ts";
 import { countedTransport } from "./counted-transport.ts";
 import { openAuthority, type Authority } from "./authority.ts";
 import { openTokenKey } from "./token-key.ts";
@@ -184,6 +185,7 @@ async function listen(
     version: kubernetesVersion,
     // As upstream by default, the server does not verify the kubelets' own certificates; the kubelets verify the server's.
     kubelets: network.client({ ...identity.kubeletClient, insecureSkipVerify: true }),
+    kubeletStreams: createUpgradeClient({ ...identity.kubeletClient, insecureSkipVerify: true }),
   });
   const serve = (port: number): Promise<HttpServer> =>
     network.serve({

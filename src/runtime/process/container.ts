@@ -4,11 +4,11 @@ import type { Clock } from "../../world/clock.ts";
 import type { Files } from "../../world/files.ts";
 import { type Log, wordsOf } from "../../world/log.ts";
 import type { ProcessIdentity, Processes } from "../../world/processes.ts";
-import { type ContainerStatus, type ExecResult, RuntimeRefusal } from "../runtime.ts";
+import { type ContainerStatus, RuntimeRefusal } from "../runtime.ts";
 import type { Abilities } from "./abilities.ts";
 import { Cgroups, hasLimits, wantsGroup } from "./cgroups.ts";
 import { type ContainerRecord, containerFolder, lastState, type SandboxRecord } from "./container-folder.ts";
-import { execIn } from "./exec.ts";
+import type { ContainerPlace } from "./exec.ts";
 import { environmentOf, launch, type Launched } from "./launch.ts";
 import { LogPump } from "./log-pump.ts";
 import { awaitEnd, endMarked, isAlive } from "./reap.ts";
@@ -365,29 +365,27 @@ export class ProcessContainer {
     return this.pump.reopen();
   }
 
-  async exec(command: readonly string[], timeout: Millis): Promise<ExecResult | "timeout"> {
-    const { life } = this;
+  /** Where and how a command runs beside its own; refused unless it runs. */
+  async place(verb: "exec in" | "attach to"): Promise<ContainerPlace> {
+    const { life, record, world, folder } = this;
+    const { config, isolation, id } = record;
     if (life.is !== "running")
       throw new RuntimeRefusal(
         "ExecError",
-        `cannot exec in container ${this.record.config.name}: it is ${life.is}; start it first`,
+        `cannot ${verb} container ${config.name}: it is ${life.is}; start it first`,
       );
-    const env = environmentOf({
-      id: this.record.id,
-      folder: this.folder,
-      hostname: this.sandbox.config.hostname,
-      config: this.record.config,
-    });
     const first = life.first ?? (await this.readRecord()).first ?? life.shim;
-    return execIn({
-      ...this.world,
-      config: this.record.config,
-      isolation: this.record.isolation,
+    const env = environmentOf({ id, folder, hostname: this.sandbox.config.hostname, config });
+    return {
+      ...world,
+      home: folder,
+      id,
+      config,
+      isolation,
+      groupFiles: this.groups?.filesOf(id) ?? [],
       env,
       pid: first.pid,
-      command,
-      timeout,
-    });
+    };
   }
 
   /** Of its shim, while it runs. */

@@ -11,6 +11,7 @@ import {
   type ContainerId,
   type ContainerStatus,
   type ContainerUsage,
+  type ExecRequest,
   type ExecResult,
   type ImageStatus,
   type Runtime,
@@ -22,6 +23,7 @@ import {
 } from "../runtime.ts";
 import { findAbilities } from "./abilities.ts";
 import { Cgroups } from "./cgroups.ts";
+import { type ContainerPlace, execIn, execWith } from "./exec.ts";
 import { ProcessContainer, type ProcessWorld } from "./container.ts";
 import {
   type ContainerRecord,
@@ -278,15 +280,31 @@ class ProcessRuntime implements Runtime {
     await this.containers.get(id)?.reopenLog();
   }
 
+  private place(id: ContainerId, verb: Parameters<ProcessContainer["place"]>[0]): Promise<ContainerPlace> {
+    const container = this.containers.get(id);
+    if (container === undefined)
+      throw new RuntimeRefusal("ExecError", `cannot ${verb} container ${id}: there is none`);
+    return container.place(verb);
+  }
+
   async execSync(
     id: ContainerId,
     command: readonly string[],
     timeout: Millis,
   ): Promise<ExecResult | "timeout"> {
-    const container = this.containers.get(id);
-    if (container === undefined)
-      throw new RuntimeRefusal("ExecError", `cannot exec in container ${id}: there is none`);
-    return container.exec(command, timeout);
+    return execIn(await this.place(id, "exec in"), command, timeout);
+  }
+
+  async exec(id: ContainerId, request: ExecRequest): Promise<{ exitCode: number }> {
+    return execWith(await this.place(id, "exec in"), request);
+  }
+
+  async attach(id: ContainerId): Promise<void> {
+    throw new RuntimeRefusal("AttachError", `cannot attach to container ${id}`);
+  }
+
+  async portForward(id: SandboxId): Promise<void> {
+    throw new RuntimeRefusal("PortForwardError", `cannot forward to ${id}`);
   }
 
   async usage(id: ContainerId): Promise<ContainerUsage | "absent"> {
