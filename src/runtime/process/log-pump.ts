@@ -26,6 +26,18 @@ interface Checkpoint {
   readonly logSize: Bytes;
 }
 
+/** Nothing where the text is no checkpoint. */
+function readCheckpoint(text: string): Checkpoint | undefined {
+  try {
+    // Each field that is counted with is looked at below.
+    const read = JSON.parse(text) as Partial<Checkpoint> | null;
+    const whole = [read?.stdout, read?.stderr, read?.logSize].every((size) => Number.isInteger(size));
+    return whole ? (read as Checkpoint) : undefined; // see there
+  } catch {
+    return undefined;
+  }
+}
+
 export interface PumpWorld {
   readonly files: Files;
   readonly processes: Processes;
@@ -70,9 +82,7 @@ export class LogPump {
   /** After a restart: finds out from the log what has been carried over. */
   async recover(): Promise<void> {
     const { files, processes, tools } = this.world;
-    const text = await files.readText(`${this.folder}/pumped.json`);
-    // Only `checkpoint` writes this file, and it is replaced whole.
-    const from = (text === undefined ? { stdout: 0, stderr: 0, logSize: 0 } : JSON.parse(text)) as Checkpoint;
+    const from = await this.lastCheckpoint();
     this.offsets.stdout = from.stdout;
     this.offsets.stderr = from.stderr;
     this.freed.stdout = from.stdout;
@@ -80,18 +90,70 @@ export class LogPump {
     const facts = await files.facts(this.logPath);
     if (facts === undefined) return;
     this.logInode = facts.inode;
-    let at =
-      from.logInode === undefined || from.logInode === facts.inode ? Math.min(from.logSize, facts.size) : 0;
-    while (at < facts.size) {
-      const bytes = await files.readBytes(this.logPath, at, Math.min(chunk, facts.size - at));
+    const at = await this.countSince(from, facts);
+    if (at < facts.size && tools.truncate !== undefined)
+      await processes.run([tools.truncate, `--size=${at}`, "--", this.logPath]);
+  }
+
+  /** Where it is damaged, what was printed so far counts as carried over: better a gap in the log than doubled lines. */
+  private async lastCheckpoint(): Promise<Checkpoint> {
+    const { files, log } = this.world;
+    const path = `${this.folder}/pumped.json`;
+    const text = await files.readText(path);
+    if (text === undefined) return { stdout: 0, stderr: 0, logSize: 0 };
+    const read = readCheckpoint(text);
+    if (read !== undefined) return read;
+    log.warn(
+      "how far a container's output is in its log is not known: the file is damaged; going on with what follows",
+      { path },
+    );
+    const sizeOf = async (file: string) => (await files.facts(file))?.size ?? 0;
+    return {
+      stdout: await sizeOf(`${this.folder}/stdout`),
+      stderr: await sizeOf(`${this.folder}/stderr`),
+      logSize: await sizeOf(this.logPath),
+    };
+  }
+
+  /** Adds up what the log tells since the checkpoint, rotated away meanwhile or not; gives the length of its whole lines. */
+  private async countSince(from: Checkpoint, current: FileFacts): Promise<Bytes> {
+    if (from.logInode !== current.inode) {
+      const rotated = await this.rotatedSince(from.logInode);
+      for (const [time, path] of rotated.entries())
+        await this.count(path, time === 0 && from.logInode !== undefined ? from.logSize : 0);
+      if (from.logInode !== undefined || rotated.length > 0) return this.count(this.logPath, 0);
+    }
+    return this.count(this.logPath, Math.min(from.logSize, current.size));
+  }
+
+  /** From the one that was being written at the checkpoint on, the oldest first; all of them where it wasn't said. */
+  private async rotatedSince(inode: number | undefined): Promise<readonly string[]> {
+    const { files } = this.world;
+    const cut = this.logPath.lastIndexOf("/");
+    const [folder, base] = [this.logPath.slice(0, cut), this.logPath.slice(cut + 1)];
+    const names = ((await files.list(folder)) ?? []).filter(
+      (name) => name.startsWith(`${base}.`) && /\.\d{8}-\d{6}$/.test(name),
+    );
+    const paths = names.map((name) => `${folder}/${name}`);
+    if (inode === undefined) return paths;
+    for (const [at, path] of paths.entries())
+      if ((await files.facts(path))?.inode === inode) return paths.slice(at);
+    return [];
+  }
+
+  /** Adds what a log's lines came from, from `at` on; gives where its whole lines end. */
+  private async count(path: string, from: Bytes): Promise<Bytes> {
+    const size = (await this.world.files.facts(path))?.size ?? 0;
+    let at = from;
+    while (at < size) {
+      const bytes = await this.world.files.readBytes(path, at, Math.min(chunk, size - at));
       const covered = coveredBy(bytes ?? new Uint8Array());
-      if (covered.whole === 0) break;
+      if (covered.whole === 0) return at;
       this.offsets.stdout += covered.stdout;
       this.offsets.stderr += covered.stderr;
       at += covered.whole;
     }
-    if (at < facts.size && tools.truncate !== undefined)
-      await processes.run([tools.truncate, `--size=${at}`, "--", this.logPath]);
+    return at;
   }
 
   /** There may be new output. */
