@@ -2,7 +2,7 @@
 import { seconds } from "../lib/units.ts";
 import type { Descriptor } from "../model/kinds/descriptor.ts";
 import type { ApiRequest, ApiResponse, Caller, WatchEvent } from "../model/wire.ts";
-import type { Store } from "../store/store.ts";
+import { StoreUnavailableError, type Store } from "../store/store.ts";
 import type { Clock } from "../world/clock.ts";
 import { wordsOf, type Log } from "../world/log.ts";
 import type { Random } from "../world/random.ts";
@@ -20,7 +20,16 @@ import { EventLeases } from "./registry/event-leases.ts";
 import type { Limits, Registry } from "./registry/registry.ts";
 import { openWatch } from "./registry/watch.ts";
 import { readSelection } from "./cache/selection.ts";
-import { badRequest, forbidden, internalError, methodNotAllowed, notServed, Refusal } from "./status.ts";
+import {
+  badRequest,
+  forbidden,
+  internalError,
+  methodNotAllowed,
+  notServed,
+  Refusal,
+  timedOut,
+  unavailable,
+} from "./status.ts";
 import { readAccept } from "./tables/accept.ts";
 import { readIncludeObject } from "./tables/table.ts";
 
@@ -167,9 +176,16 @@ async function perform({ registry }: Way, request: ApiRequest, allowed: Allowed)
     return await act(registry, { target, verb, query, request, agent });
   } catch (thrown) {
     registry.log.error("a request failed", { path: request.path, because: wordsOf(thrown) });
-    return internalError(wordsOf(thrown));
+    return failed(thrown);
   }
 }
+
+const failed = (thrown: unknown): Refusal =>
+  thrown instanceof StoreUnavailableError
+    ? thrown.outcome === "not-done"
+      ? unavailable(thrown.message)
+      : timedOut(thrown.message)
+    : internalError(wordsOf(thrown));
 
 type Opened = { readonly emissions: AsyncIterable<readonly Emission[]>; readonly showing: Showing };
 

@@ -165,6 +165,9 @@ export const tooLargeVersion = (asked: number, current: number): Refusal =>
 export const unavailable = (why: string): Refusal =>
   refusal(503, "ServiceUnavailable", why, { retryAfterSeconds: 1 });
 
+/** It may have been done all the same. */
+export const timedOut = (why: string): Refusal => refusal(504, "Timeout", why, { retryAfterSeconds: 1 });
+
 export const internalError = (why: string): Refusal =>
   refusal(500, "InternalError", `Internal error occurred: ${why}`, { causes: [{ message: why }] });
 
