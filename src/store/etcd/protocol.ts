@@ -178,10 +178,11 @@ const messages: Readonly<Record<string, Nested>> = {
 type Methods = Extract<Nested, { methods: unknown }>["methods"];
 
 const unary = (name: string): Methods => ({
-  [name]: { requestType: `${wordOf(name)}Request`, responseType: `${wordOf(name)}Response` },
+  [name]: { comment: "", requestType: `${wordOf(name)}Request`, responseType: `${wordOf(name)}Response` },
 });
 const stream = (name: string, words: string): Methods => ({
   [name]: {
+    comment: "",
     requestType: `${words}Request`,
     requestStream: true,
     responseType: `${words}Response`,

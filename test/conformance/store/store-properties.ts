@@ -99,7 +99,9 @@ class Run {
           ? { do: "delete", key }
           : { do: "put", key, value: new Uint8Array(Buffer.from(value)) },
       );
-      answers.push(this.store.commit(guards, writes));
+      const answer = this.store.commit(guards, writes);
+      answers.push(answer);
+      if (this.subject.takesInOrder === false) await answer;
       const broken = this.model.firstBroken(guards);
       if (broken === undefined) {
         this.model.apply(writes);
