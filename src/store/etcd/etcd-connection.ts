@@ -110,9 +110,10 @@ export class EtcdConnection {
     ) as unknown as Stream<Name>;
   }
 
-  /** The next member is asked from now on, after a moment. */
-  async turn(failures: number): Promise<void> {
-    this.current = (this.current + 1) % this.members.length;
+  /** Who follows the member that failed is asked from now on, after a moment. */
+  async turn(failures: number, failed = this.member()): Promise<void> {
+    // Of many calls that one member failed, the first turns to the next.
+    if (failed === this.member()) this.current = (this.current + 1) % this.members.length;
     // A whole round without an answer is followed by a pause.
     const rounds = Math.floor(failures / this.members.length);
     if (rounds > 0)
@@ -142,9 +143,12 @@ export class EtcdConnection {
         const { is } = faultOf(thrown);
         if (is !== "elsewhere" && is !== "unknown") throw thrown;
         const isOver = this.isClosed || this.clock.now() >= until;
-        if (isOver || !repeated.includes(is)) throw unavailable(member, thrown, is);
+        if (isOver || !repeated.includes(is)) {
+          void this.turn(0, member);
+          throw unavailable(member, thrown, is);
+        }
       }
-      await this.turn(failures);
+      await this.turn(failures, member);
     }
   }
 

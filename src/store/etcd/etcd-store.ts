@@ -4,20 +4,21 @@ import type { Clock } from "../../world/clock.ts";
 import type { Log } from "../../world/log.ts";
 import type { Random } from "../../world/random.ts";
 import { checkWrites } from "../check-writes.ts";
-import type {
-  Change,
-  Committed,
-  Compacted,
-  Conflict,
-  Entry,
-  Guard,
-  Key,
-  LeaseId,
-  Page,
-  PageRequest,
-  Revision,
-  Store,
-  Write,
+import {
+  type Change,
+  type Committed,
+  type Compacted,
+  CompactedError,
+  type Conflict,
+  type Entry,
+  type Guard,
+  type Key,
+  type LeaseId,
+  type Page,
+  type PageRequest,
+  type Revision,
+  type Store,
+  type Write,
 } from "../store.ts";
 import { EtcdConnection, type EtcdAccess } from "./etcd-connection.ts";
 import { faultOf, isServiceError } from "./etcd-fault.ts";
@@ -36,7 +37,7 @@ export interface EtcdStoreOptions extends EtcdAccess {
 export async function openEtcdStore(options: EtcdStoreOptions): Promise<Store> {
   const store = new EtcdStore(options);
   try {
-    await store.latest();
+    await store.begin();
     return store;
   } catch (thrown) {
     await store.close();
@@ -51,12 +52,19 @@ class EtcdStore implements Store {
   private readonly closing = new AbortController();
   private readonly newest: LatestRevision;
   private shown: Revision = 0;
+  /** As far as this process knows: another one may have forgotten more. */
+  private oldest: Revision = 0;
 
   constructor({ clock, random, log, ...access }: EtcdStoreOptions) {
     this.connection = new EtcdConnection(access, clock);
     this.random = random;
     this.log = log;
     this.newest = new LatestRevision(() => this.askRevision());
+  }
+
+  async begin(): Promise<void> {
+    // etcd begins at 1, and where nothing was ever written nothing can be compacted.
+    if ((await this.newest.get()) > 1) this.oldest = await oldestOf(this.connection);
   }
 
   revision(): Revision {
@@ -114,7 +122,8 @@ class EtcdStore implements Store {
   }
 
   async *watch(prefix: Key, after: Revision, signal: AbortSignal): AsyncGenerator<readonly Change[], void> {
-    if (this.closing.signal.aborted) return;
+    if (signal.aborted || this.closing.signal.aborted) return;
+    if (after + 1 < this.oldest) throw new CompactedError(this.oldest);
     const parts = {
       connection: this.connection,
       log: this.log,
@@ -126,16 +135,17 @@ class EtcdStore implements Store {
 
   async compact(before: Revision): Promise<void> {
     this.refuseIfClosed("compact");
+    if (before > this.shown && before > (await this.newest.get()))
+      throw new RangeError(`cannot compact before revision ${before}: the newest is ${this.shown}`);
+    if (before <= Math.max(1, this.oldest)) return;
     try {
-      await this.connection.repeat("KV.Compact", { revision: before });
+      // What is deleted at the very revision that etcd is told to compact, it forgets to tell watches from there on.
+      await this.connection.repeat("KV.Compact", { revision: before - 1 });
     } catch (thrown) {
-      const fault = isServiceError(thrown) ? faultOf(thrown) : undefined;
       // Another API server, or an earlier call, was here before.
-      if (fault?.is === "compacted") return;
-      if (fault?.is === "future")
-        throw new RangeError(`cannot compact before revision ${before}: it is still to come`);
-      throw thrown;
+      if (!isServiceError(thrown) || faultOf(thrown).is !== "compacted") throw thrown;
     }
+    this.oldest = Math.max(this.oldest, before);
   }
 
   async grant(timeToLive: Millis): Promise<LeaseId> {
@@ -208,6 +218,7 @@ class EtcdStore implements Store {
   }
 
   private async atRevision<T>(at: Revision, ask: () => Promise<T>): Promise<T | Compacted> {
+    if (at > 0 && at < this.oldest) return { is: "compacted", oldest: this.oldest };
     try {
       return await ask();
     } catch (thrown) {
@@ -215,7 +226,8 @@ class EtcdStore implements Store {
       if (fault?.is === "future")
         throw new RangeError(`cannot read at revision ${at}: the newest is ${this.shown}`, { cause: thrown });
       if (fault?.is !== "compacted") throw thrown;
-      return { is: "compacted", oldest: await oldestOf(this.connection) };
+      this.oldest = Math.max(this.oldest, await oldestOf(this.connection));
+      return { is: "compacted", oldest: this.oldest };
     }
   }
 

@@ -24,18 +24,19 @@ export async function* watchEtcd(
   while (!signal.aborted) {
     try {
       for await (const told of responses(connection, prefix, position, signal)) {
-        if (told.compactRevision > 0) throw new CompactedError(told.compactRevision);
+        if (told.compactRevision > 0) throw new CompactedError(oldestAfter(told.compactRevision));
         if (told.canceled) throw new Error(`etcd ended the watch: ${told.cancelReason}`);
         failures = 0;
-        const newest = told.events.at(-1)?.kv.modRevision;
+        const events = told.events.filter(({ kv }) => kv.modRevision > position);
+        const newest = events.at(-1)?.kv.modRevision;
         if (newest === undefined) {
           // All up to here was told, or does not concern this watch.
-          if (!told.created) position = Math.max(position, told.header.revision);
+          if (!told.created && told.events.length === 0) position = Math.max(position, told.header.revision);
           continue;
         }
         position = newest;
         saw(newest);
-        yield told.events.map(changeOf);
+        yield events.map(changeOf);
       }
     } catch (thrown) {
       if (thrown instanceof CompactedError || (isServiceError(thrown) && faultOf(thrown).is === "refused"))
@@ -48,6 +49,9 @@ export async function* watchEtcd(
   }
 }
 
+/** Of a compaction at a revision etcd keeps what is visible there, but not all that happened there. */
+const oldestAfter = (compacted: Revision): Revision => compacted + 1;
+
 /** The history's beginning, which etcd tells only to a watch that asks for more. */
 export async function oldestOf(connection: EtcdConnection): Promise<Revision> {
   for (let failures = 1; ; failures++) {
@@ -55,7 +59,7 @@ export async function oldestOf(connection: EtcdConnection): Promise<Revision> {
     try {
       // That the watch was created is said before it is said that it cannot be.
       for await (const { compactRevision, events } of responses(connection, "", 0, stop.signal))
-        if (compactRevision > 0) return compactRevision;
+        if (compactRevision > 0) return oldestAfter(compactRevision);
         else if (events.length > 0) return 0;
     } catch (thrown) {
       if (connection.isClosed || failures > 10) throw thrown;
@@ -78,7 +82,8 @@ async function* responses(
   const cancel = (): void => stream.cancel();
   signal.addEventListener("abort", cancel, { once: true });
   try {
-    const startRevision = after + 1;
+    // From the last one known, which etcd keeps whole only where it is not the one compacted: what comes twice is dropped.
+    const startRevision = Math.max(1, after);
     stream.write({
       createRequest: { ...rangeOf(prefix), startRevision, progressNotify: true, prevKv: true },
     });

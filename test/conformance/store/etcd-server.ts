@@ -19,7 +19,9 @@ export function etcdOrSkip(): boolean {
   if (hasEtcd) return true;
   if (process.env["EVERYNODE_SKIP_IS_FAILURE"] === "1")
     throw new Error("no etcd on this machine: in CI a skip is a failure");
-  console.warn("skipped: the store on etcd needs an etcd on the PATH (Debian: etcd-server), and there is none");
+  console.warn(
+    "skipped: the store on etcd needs an etcd on the PATH (Debian: etcd-server), and there is none",
+  );
   return false;
 }
 

@@ -212,7 +212,7 @@ const plain = (found: unknown): unknown =>
     ) ?? "null",
   );
 
-export function storeProperties(open: () => Promise<Subject>): void {
+export function storeProperties(open: () => Promise<Subject>, histories: number): void {
   it("answers as the model does, whatever happens", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40, size: "max" }), async (steps) => {
@@ -225,7 +225,7 @@ export function storeProperties(open: () => Promise<Subject>): void {
           await subject.dispose();
         }
       }),
-      { numRuns: 100 },
+      { numRuns: histories },
     );
   });
 }
