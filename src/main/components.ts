@@ -15,6 +15,7 @@ import { startServiceAccountController } from "../controllers/serviceaccount/ser
 import { kinds } from "../model/kinds/kinds.ts";
 import type { Caller, Transport } from "../model/wire.ts";
 import { startScheduler } from "../scheduler/scheduler.ts";
+import type { KeyPair } from "../world/certificates.ts";
 import { uuid } from "../world/random.ts";
 import type { World } from "./world.ts";
 
@@ -37,6 +38,8 @@ export interface ComponentOptions {
 export interface ControllersOptions extends ComponentOptions {
   /** PEM of the cluster's authority, which every namespace's kube-root-ca.crt holds. */
   readonly ca: string | undefined;
+  /** What approved certificate requests are signed with; without it none are. */
+  readonly signingPair?: KeyPair | undefined;
 }
 
 function portsFor(world: World, { transport, signal }: ComponentOptions, component: string): ControllerPorts {

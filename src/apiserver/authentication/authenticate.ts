@@ -1,6 +1,7 @@
 // Owns telling who asks: by client certificate, else by bearer token.
 import type { Caller } from "../../model/wire.ts";
 import type { Exchange } from "../../world/http.ts";
+import type { VerifyToken } from "./service-account-token.ts";
 
 export interface Credentials {
   readonly peer?: Exchange["peer"];
@@ -54,8 +55,8 @@ const bearerOf = (headers: Credentials["headers"]): string | undefined => {
   return typeof header === "string" ? /^bearer +(\S+) *$/i.exec(header)?.[1] : undefined;
 };
 
-/** Certificates are believed because the connection has verified them; tokens are those of the table. */
-export function createAuthenticate(tokens: readonly StaticToken[] = []): Authenticate {
+/** Certificates are believed because the connection has verified them; tokens are those of the table, or of service accounts. */
+export function createAuthenticate(tokens: readonly StaticToken[] = [], verify?: VerifyToken): Authenticate {
   const held = tokens.map(({ token, name, groups }) => ({ bytes: encoder.encode(token), name, groups }));
   return ({ peer, headers }) => {
     if (peer !== undefined && peer.commonName !== "")
@@ -65,8 +66,10 @@ export function createAuthenticate(tokens: readonly StaticToken[] = []): Authent
     const given = encoder.encode(token);
     let found: (typeof held)[number] | undefined;
     for (const one of held) if (sameToken(given, one.bytes)) found = one;
-    return found === undefined
+    if (found !== undefined) return { is: "known", caller: callerOf(found.name, found.groups, headers) };
+    const account = verify?.(token)?.caller;
+    return account === undefined
       ? { is: "unknown" }
-      : { is: "known", caller: callerOf(found.name, found.groups, headers) };
+      : { is: "known", caller: { ...account, ...callerOf(account.name, account.groups, headers) } };
   };
 }

@@ -11,6 +11,8 @@ export interface Body {
   readonly contentType: string;
   /** Paths of fields that stood twice in one object; the last one counted. */
   readonly duplicates: readonly string[];
+  /** Fields of numbers that are not known here, in protobuf; they do not count. */
+  readonly passedOver?: readonly string[];
 }
 
 /** As upstream's limit for a request. */
@@ -93,7 +95,8 @@ function parseJson(text: string): { is: "read"; value: unknown } | { is: "unread
 async function decodeProtobuf(bytes: Uint8Array): Promise<Body | Refusal> {
   const { readProtobuf } = await import("./protobuf-body.ts");
   const read = readProtobuf(bytes);
-  if (read.is === "read") return { value: read.value, contentType: json, duplicates: [] };
+  if (read.is === "read")
+    return { value: read.value, contentType: json, duplicates: [], passedOver: read.unknown };
   if (read.is === "unsupported") return unsupportedMediaType([json, "application/yaml"]);
   return badRequest(`cannot read the request body as protobuf: ${read.because}`);
 }

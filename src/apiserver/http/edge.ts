@@ -9,7 +9,6 @@ import { uuid, type Random } from "../../world/random.ts";
 import type { Authorize, EncodedAnswer, Pipeline } from "../answer.ts";
 import type { Authenticate } from "../authentication/authenticate.ts";
 import { impersonate } from "../authentication/impersonate.ts";
-import { reviewAccess, reviewPaths, reviewRules, reviewSelf } from "../authorization/reviews.ts";
 import { sendLog } from "../logs/logs.ts";
 import { isTrue } from "../pipeline-options.ts";
 import { badRequest, forbidden, internalError, methodNotAllowed, Refusal } from "../status.ts";
@@ -141,7 +140,8 @@ const isLog = (target: Target): boolean =>
   target.resource.resource === "pods" &&
   target.resource.subresource === "log";
 
-function labelsOf(method: string, target: Target): RequestLabels {
+/** What a request is counted under. */
+export function labelsOf(method: string, target: Target): RequestLabels {
   const { resource } = target;
   if (resource === undefined) return pathLabels;
   const listed = resource.name === undefined ? "LIST" : "GET";
@@ -189,27 +189,14 @@ async function serveResource(served: Served, labels: RequestLabels): Promise<num
 const answer = ({ options, caller }: Served, request: ApiRequest): Promise<EncodedAnswer> =>
   options.pipeline.answerEncoded(request, caller);
 
-/** Fields that stood twice: refused, told of, or passed over, as the client asks by `fieldValidation`. */
-async function answerBody(served: Served, request: ApiRequest, body: Body): Promise<EncodedAnswer | Refusal> {
-  const told = body.duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`);
-  const validation = request.query?.["fieldValidation"] ?? "Warn";
-  if (told.length > 0 && validation === "Strict")
-    return badRequest(`strict decoding error: ${told.join(", ")}`);
-  const review = reviewed(served, request, body);
-  if (review !== undefined) return review;
-  const given =
-    body.value === undefined ? request : { ...request, body: body.value, contentType: body.contentType };
+async function answerBody(served: Served, request: ApiRequest, body: Body): Promise<EncodedAnswer> {
+  const { value, contentType, duplicates, passedOver = [] } = body;
+  const given = value === undefined ? request : { ...request, body: value, contentType, duplicates };
   const made = await answer(served, given);
-  return told.length === 0 || validation !== "Warn"
-    ? made
-    : { ...made, warnings: [...told, ...made.warnings] };
-}
-
-function reviewed({ options, caller }: Served, request: ApiRequest, body: Body) {
-  if (request.method !== "POST") return undefined;
-  if (request.path === reviewPaths.access) return reviewAccess(body.value, caller, options.authorize);
-  if (request.path === reviewPaths.rules) return reviewRules({ ...options, caller, body: body.value });
-  return request.path === reviewPaths.self ? reviewSelf(caller) : undefined;
+  const told = passedOver.map(
+    (field) => `unknown protobuf field ${field}, passed over; send JSON for newer fields`,
+  );
+  return told.length === 0 ? made : { ...made, warnings: [...told, ...made.warnings] };
 }
 
 /** The answer, or that it took too long: the client then knows only that it does not know. */

@@ -35,7 +35,7 @@ export async function createObject(
   body: unknown,
   options: CreateOptions,
 ): Promise<Answered | Refusal> {
-  const decoded = decode(target.kind, body, options.fieldValidation);
+  const decoded = decode(target.kind, body, options);
   if (decoded instanceof Refusal) return decoded;
   const { draft, warnings } = decoded;
   const namespace = namespaceOf(target, draft);

@@ -29,7 +29,7 @@ export async function updateObject(
   body: unknown,
 ): Promise<Answered | Refusal> {
   const { place, options } = asked;
-  const decoded = decode(place.kind, withoutUnread(asked, body), options.fieldValidation);
+  const decoded = decode(place.kind, withoutUnread(asked, body), options);
   if (decoded instanceof Refusal) return decoded;
   const misplaced = placeFault(place, decoded.draft);
   if (misplaced !== undefined) return misplaced;

@@ -29,6 +29,13 @@ export interface WorkerOptions {
   readonly gone: (worker: PodWorker) => void;
 }
 
+/**
+ * Whether anyone waits for how the pod ended: where it was to end some day, or is held in the API beyond its end. A pod that was to
+ * run for ever goes the moment this would be told, so it is not.
+ */
+const hasLastWords = ({ metadata, spec }: Pod): boolean =>
+  (spec?.restartPolicy ?? "Always") !== "Always" || (metadata.finalizers ?? []).length > 0;
+
 export class PodWorker {
   private readonly options: WorkerOptions;
   private writer: StatusWriter | undefined;
@@ -209,7 +216,8 @@ export class PodWorker {
         await clearPod(tools, this.pod);
         return this.tell({ is: "cleared" });
       case "report-gone":
-        await this.writer?.flush();
+        if (hasLastWords(this.pod)) await this.writer?.flush();
+        else this.writer?.stop();
         if (this.options.inApi) await reportGone(tools, this.pod);
         return this.tell({ is: "reported" });
       case "write-status":

@@ -24,8 +24,8 @@ import {
 export interface EtcdAccess {
   /** `https://HOST:PORT` or `http://HOST:PORT`, one for each member. */
   readonly endpoints: readonly string[];
-  /** PEM; needed with https. */
-  readonly tls?: { readonly ca: string; readonly cert?: string; readonly key?: string };
+  /** PEM. Without an authority those of the system are believed. */
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
 }
 
 interface UnaryCalls {

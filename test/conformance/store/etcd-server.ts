@@ -69,12 +69,17 @@ export class EtcdMember {
     const child = spawn(
       "etcd",
       [
-        ...["--name", name, "--data-dir", this.folder, "--log-level", "warn"],
-        ...["--listen-client-urls", this.endpoint, "--advertise-client-urls", this.endpoint],
-        ...["--listen-peer-urls", `http://127.0.0.1:${peerPort}`],
-        ...["--initial-advertise-peer-urls", advertised],
-        ...["--initial-cluster", cluster ?? `${name}=${advertised}`],
-        ...["--logger", "zap", "--log-outputs", "stderr", ...flags],
+        `--name=${name}`,
+        `--data-dir=${this.folder}`,
+        `--listen-client-urls=${this.endpoint}`,
+        `--advertise-client-urls=${this.endpoint}`,
+        `--listen-peer-urls=http://127.0.0.1:${peerPort}`,
+        `--initial-advertise-peer-urls=${advertised}`,
+        `--initial-cluster=${cluster ?? `${name}=${advertised}`}`,
+        "--logger=zap",
+        "--log-outputs=stderr",
+        "--log-level=warn",
+        ...flags,
       ],
       // Its default on some machines is not built in.
       { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, ETCD_UNSUPPORTED_ARCH: process.arch } },
