@@ -2,7 +2,7 @@
 import { seconds } from "../lib/units.ts";
 import type { Descriptor } from "../model/kinds/descriptor.ts";
 import type { ApiRequest, ApiResponse, Caller, WatchEvent } from "../model/wire.ts";
-import { StoreUnavailableError, type Store } from "../store/store.ts";
+import { NoSpaceError, StoreUnavailableError, type Store } from "../store/store.ts";
 import type { Clock } from "../world/clock.ts";
 import { wordsOf, type Log } from "../world/log.ts";
 import type { Random } from "../world/random.ts";
@@ -29,6 +29,7 @@ import { openWatch } from "./registry/watch.ts";
 import { readSelection } from "./cache/selection.ts";
 import {
   badRequest,
+  insufficientStorage,
   internalError,
   methodNotAllowed,
   notServed,
@@ -160,17 +161,17 @@ async function perform({ registry }: Way, request: ApiRequest, allowed: Allowed)
   try {
     return await act(registry, { target, verb, query, request, caller, agent: caller.agent });
   } catch (thrown) {
+    if (thrown instanceof NoSpaceError) return insufficientStorage(thrown.message);
     registry.log.error("a request failed", { path: request.path, because: wordsOf(thrown) });
     return failed(thrown);
   }
 }
 
-const failed = (thrown: unknown): Refusal =>
-  thrown instanceof StoreUnavailableError
-    ? thrown.outcome === "not-done"
-      ? unavailable(thrown.message)
-      : timedOut(thrown.message)
-    : internalError(wordsOf(thrown));
+function failed(thrown: unknown): Refusal {
+  if (thrown instanceof StoreUnavailableError)
+    return thrown.outcome === "not-done" ? unavailable(thrown.message) : timedOut(thrown.message);
+  return internalError(wordsOf(thrown));
+}
 
 type Opened = { readonly emissions: AsyncIterable<readonly Emission[]>; readonly showing: Showing };
 

@@ -168,6 +168,9 @@ export const unavailable = (why: string): Refusal =>
 /** It may have been done all the same. */
 export const timedOut = (why: string): Refusal => refusal(504, "Timeout", why, { retryAfterSeconds: 1 });
 
+/** The store's disk is full: code 507 (RFC 4918), for which upstream has no reason. Nobody is told to try again at once. */
+export const insufficientStorage = (why: string): Refusal => refusal(507, "InsufficientStorage", why);
+
 export const internalError = (why: string): Refusal =>
   refusal(500, "InternalError", `Internal error occurred: ${why}`, { causes: [{ message: why }] });
 

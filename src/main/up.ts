@@ -53,11 +53,11 @@ export async function runUp(options: UpOptions): Promise<void> {
     etcd: options,
   });
   const stop = sharedAbort();
-  const ca = server.authority.ca.cert;
+  const { ca } = server.authority;
   const lead = leading(world, server, { signal: stop.signal, isShared: options.etcdServers !== undefined });
   const background = [
     lead("kube-controller-manager", controllerManagerCaller, (parts) =>
-      runControllers(world, { ...parts, ca }),
+      runControllers(world, { ...parts, ca: ca.cert, signingPair: ca }),
     ),
     lead("kube-scheduler", schedulerCaller, (parts) => runScheduler(world, parts)),
   ];

@@ -8,6 +8,8 @@ export type Fault =
   | { readonly is: "future" }
   | { readonly is: "no-lease" }
   | { readonly is: "lease-taken" }
+  /** Its quota is used up. */
+  | { readonly is: "full" }
   /** Certainly not carried out: this member cannot, another one or a later moment may. */
   | { readonly is: "elsewhere" }
   /** It may have been carried out or may still be. */
@@ -24,6 +26,7 @@ const words: readonly (readonly [pattern: RegExp, is: Fault["is"]])[] = [
   [/required revision is a future revision/, "future"],
   [/requested lease not found/, "no-lease"],
   [/lease already exists/, "lease-taken"],
+  [/database space exceeded/, "full"],
   [/no leader|too many requests|not capable|server stopped|member not found/, "elsewhere"],
   [/^No connection established/, "elsewhere"],
 ];

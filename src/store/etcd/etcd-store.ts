@@ -14,6 +14,7 @@ import {
   type Guard,
   type Key,
   type LeaseId,
+  NoSpaceError,
   type Page,
   type PageRequest,
   type Revision,
@@ -201,7 +202,12 @@ class EtcdStore implements Store {
         failure: guards.map(({ key }) => ({ requestRange: { key: keyBytes(key) } })),
       });
     } catch (thrown) {
-      if (!isServiceError(thrown) || faultOf(thrown).is !== "no-lease") throw thrown;
+      const fault = isServiceError(thrown) ? faultOf(thrown) : undefined;
+      if (fault?.is === "full")
+        throw new NoSpaceError(
+          "cannot write to the store: etcd's database has used up its quota; compact and defragment it, then disarm its NOSPACE alarm with etcdctl",
+        );
+      if (fault?.is !== "no-lease") throw thrown;
       const keys = writes.filter((write) => write.do === "put" && write.lease !== undefined);
       throw new Error(
         `cannot write key ${keys.map(({ key }) => key).join(", ")}: its lease is absent; grant a new one`,
