@@ -34,8 +34,8 @@ import {
   methodNotAllowed,
   notServed,
   Refusal,
+  storeAway,
   timedOut,
-  unavailable,
 } from "./status.ts";
 import { serveReviews } from "./reviews.ts";
 import { readAccept } from "./tables/accept.ts";
@@ -169,7 +169,7 @@ async function perform({ registry }: Way, request: ApiRequest, allowed: Allowed)
 
 function failed(thrown: unknown): Refusal {
   if (thrown instanceof StoreUnavailableError)
-    return thrown.outcome === "not-done" ? unavailable(thrown.message) : timedOut(thrown.message);
+    return thrown.outcome === "not-done" ? storeAway(thrown.message) : timedOut(thrown.message);
   return internalError(wordsOf(thrown));
 }
 

@@ -59,8 +59,8 @@ interface Member {
 // A read that got no answer in this time is asked of the next member; a write's outcome is then unknown.
 const answerWithin: Millis = 5000;
 const connectWithin: Millis = 2000;
-// As long as an election and its aftermath may take.
-const patience: Millis = 15_000;
+// As long as an election takes, and no longer than people wait for a word.
+const patience: Millis = 6000;
 const pauseMax: Millis = 1000;
 
 export class EtcdConnection {
