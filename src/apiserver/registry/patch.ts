@@ -50,7 +50,7 @@ export async function patchObject(registry: Registry, asked: PatchAsked): Promis
       return patchType === jsonPatchType ? unprocessable(patched.message) : badRequest(patched.message);
     const source = { is: "patch", text: () => JSON.stringify(asked.patch) } as const;
     const value = withoutKept(patched.value, current);
-    const decoded = decode(place.kind, value, options.fieldValidation, source);
+    const decoded = decode(place.kind, value, options, source);
     if (decoded instanceof Refusal) return decoded;
     warnings = decoded.warnings;
     const { draft } = decoded;

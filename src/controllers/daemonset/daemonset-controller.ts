@@ -297,7 +297,16 @@ class DaemonSetController {
     // seen, for an answer that never came may belong to a pod that stands.
     for (const action of actions) if (action.do === "create-pod") memory.asked.set(action.node, action.name);
     const performer = this.performer(set, memory, current);
-    return slowStart(actions, this.concurrency, (action) => performer.perform(action));
+    return slowStart(actions, this.concurrency, (action) =>
+      this.isDone(set, action) ? Promise.resolve<Done>("done") : performer.perform(action),
+    );
+  }
+
+  /** A plan takes its time to perform: meanwhile the pod of a node may have been made ahead of it. */
+  private isDone({ metadata }: DaemonSet, action: Action): boolean {
+    if (action.do !== "create-pod") return false;
+    const standing = this.pods.get(`${metadata.namespace ?? ""}/${action.name}`);
+    return standing !== undefined && controllerOf(standing)?.uid === metadata.uid;
   }
 
   private performer(set: DaemonSet, memory: Memory, current: CurrentRevision | undefined): Performer {
