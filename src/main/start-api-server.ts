@@ -1,6 +1,7 @@
 // Owns the composition of the API server: store, pipeline, edge and listener, with the certificates they need.
 import { join } from "node:path";
 import { createAuthenticate } from "../apiserver/authentication/authenticate.ts";
+import { bootstrapTokens } from "../apiserver/authentication/bootstrap-tokens.ts";
 import { usualIssuer } from "../apiserver/authentication/service-account-token.ts";
 import { authorize } from "../apiserver/authorization/authorize.ts";
 import { createEdge } from "../apiserver/http/edge.ts";
@@ -17,6 +18,7 @@ import type { Store } from "../store/store.ts";
 import type { KeyPair } from "../world/certificates.ts";
 import type { HttpServer } from "../world/http.ts";
 import { wordsOf } from "../world/log.ts";
+import { createUpgradeClient } from "../world/real-upgrade-client.ts";
 import { countedTransport } from "./counted-transport.ts";
 import { openAuthority, type Authority } from "./authority.ts";
 import { openTokenKey } from "./token-key.ts";
@@ -170,7 +172,11 @@ async function listen(
   const edge = createEdge({
     pipeline,
     kinds,
-    authenticate: createAuthenticate([], pipeline.verifyToken),
+    authenticate: createAuthenticate(
+      [],
+      pipeline.verifyToken,
+      identity.bootstrapTokens ? bootstrapTokens(pipeline.registry) : undefined,
+    ),
     authorize,
     clock,
     random,
@@ -179,6 +185,7 @@ async function listen(
     version: kubernetesVersion,
     // As upstream by default, the server does not verify the kubelets' own certificates; the kubelets verify the server's.
     kubelets: network.client({ ...identity.kubeletClient, insecureSkipVerify: true }),
+    kubeletStreams: createUpgradeClient({ ...identity.kubeletClient, insecureSkipVerify: true }),
   });
   const serve = (port: number): Promise<HttpServer> =>
     network.serve({

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { constants, closeSync, openSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { constants as osConstants, hostname } from "node:os";
+import { converse, feedPipe } from "./real-conversation.ts";
 import type { ProcessFacts, Processes, RunResult, Spawned, SpawnRequest } from "./processes.ts";
 
 const outputMax = 1024 * 1024;
@@ -178,6 +179,8 @@ function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
 export const realProcesses: Processes = {
   spawn: spawnDetached,
   run,
+  converse,
+  feed: feedPipe,
   identify: async (pid) => {
     const stat = await ofProcess(`/proc/${pid}/stat`);
     const facts = stat === undefined ? undefined : parseStat(stat.toString("latin1"));

@@ -121,7 +121,12 @@ export class Cgroups {
       const group = groups[hierarchy === "cpu" ? 1 : 0] ?? "";
       await this.world.files.append(`${group}/${file}`, text);
     }
-    return groups.map((group) => `${group}/cgroup.procs`);
+    return this.filesOf(id);
+  }
+
+  /** Files through which processes enter a container's group. */
+  filesOf(id: ContainerId): readonly string[] {
+    return this.groupsOf(id).map((group) => `${group}/cgroup.procs`);
   }
 
   /** Whether the kernel ended a process of it for want of memory. */

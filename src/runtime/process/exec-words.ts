@@ -1,0 +1,105 @@
+// Owns the words that run a command beside a container's own: in its cgroups, namespaces and folder, with its rights, on a terminal or not.
+import { type ContainerConfig, RuntimeRefusal, type WindowSize } from "../runtime.ts";
+import type { Abilities } from "./abilities.ts";
+import type { Isolation } from "./isolation.ts";
+import { isLostInShell, quote, quoteAll } from "./shim-script.ts";
+
+export interface ExecPlace {
+  readonly abilities: Abilities;
+  readonly config: ContainerConfig;
+  readonly isolation: Isolation;
+  /** Whose namespaces are entered. */
+  readonly pid: number;
+  /** `cgroup.procs` files of the groups that limit the container. */
+  readonly groupFiles: readonly string[];
+}
+
+export interface ExecTerminal {
+  readonly script: string;
+  readonly stty: string;
+  /** Where known before the start. */
+  readonly size: WindowSize | undefined;
+}
+
+/** What a terminal needs of this machine, or the refusal. */
+export function terminalOf({ tools }: Abilities, size: WindowSize | undefined): ExecTerminal {
+  const { script, stty } = tools;
+  if (script === undefined || stty === undefined)
+    throw new RuntimeRefusal(
+      "ExecError",
+      "cannot give the command a terminal: there is no `script` or `stty` on this machine; install util-linux and coreutils, or leave out -t",
+    );
+  return { script, stty, size };
+}
+
+// Descriptor 3 goes to the runtime: the terminal's name is told there.
+const inFolder = 'exec 3>&-; cd -- "$0" || exit 126; unset PWD OLDPWD; exec "$@"';
+
+function command({ isolation, abilities, config }: ExecPlace, words: readonly string[]): readonly string[] {
+  const lost = config.env
+    .filter(({ name }) => isLostInShell(name))
+    .map(({ name, value }) => `${name}=${value}`);
+  const { env = "env" } = abilities.tools;
+  const prefix = lost.length === 0 ? [] : [env, "--", ...lost];
+  return [...isolation.privileges, "/bin/sh", "-c", inFolder, config.workingDir ?? "/", ...prefix, ...words];
+}
+
+const userOf = (privileges: readonly string[]): string | undefined =>
+  privileges.find((word) => word.startsWith("--reuid="))?.slice("--reuid=".length);
+
+/** `script` gives its child a terminal, carries bytes both ways, and ends with the child's exit code. */
+function onTerminal(place: ExecPlace, terminal: ExecTerminal, words: readonly string[]): readonly string[] {
+  const { script, stty, size } = terminal;
+  const shell = place.config.env.find(({ name }) => name === "SHELL")?.value;
+  const user = userOf(place.isolation.privileges);
+  const text = [
+    // `script` takes its shell from here; the command shall see what the container has.
+    shell === undefined ? "unset SHELL" : `SHELL=${quote(shell)}; export SHELL`,
+    '__en_tty=$(tty); echo "$__en_tty" >&3',
+    ...(user === undefined ? [] : [`chown ${user} "$__en_tty"`]),
+    ...(size === undefined ? [] : [`${quote(stty)} cols ${size.columns} rows ${size.rows}`]),
+    "unset __en_tty",
+    `exec ${quoteAll(command(place, words))}`,
+  ].join("; ");
+  return [
+    "/bin/sh",
+    "-c",
+    'SHELL=/bin/sh; export SHELL; exec "$@"',
+    "sh",
+    script,
+    "--quiet",
+    "--return",
+    "--flush",
+    "--echo",
+    "always",
+    "--command",
+    text,
+    "/dev/null",
+  ];
+}
+
+function entering({ isolation, abilities, pid }: ExecPlace): readonly string[] {
+  const { nsenter } = abilities.tools;
+  if (isolation.namespaces === undefined || nsenter === undefined) return [];
+  return [
+    nsenter,
+    `--target=${pid}`,
+    "--mount",
+    "--uts",
+    ...(isolation.namespaces.ownUser ? ["--user", "--preserve-credentials"] : []),
+    ...(isolation.namespaces.ownPids ? ["--pid"] : []),
+    "--",
+  ];
+}
+
+export function execWords(
+  place: ExecPlace,
+  words: readonly string[],
+  terminal?: ExecTerminal,
+): [string, ...string[]] {
+  const inner = terminal === undefined ? command(place, words) : onTerminal(place, terminal, words);
+  const groups = place.groupFiles.map((path) => `echo 0 >${quote(path)} || exit 126; `).join("");
+  const limits = groups === "" ? [] : ["/bin/sh", "-c", `${groups}exec "$@"`, "sh"];
+  const [program = "/bin/sh", ...rest] = [...limits, ...entering(place), ...inner];
+  return [program, ...rest];
+}
