@@ -59,6 +59,15 @@ export class FakeRuntime implements Runtime {
   listContainers = async () => Array.from(this.containers.values(), ({ status }) => ({ ...status }));
   reopenContainerLog = async () => undefined;
   usage = async () => "absent" as const;
+  /** By container name, as tests set it. */
+  readonly memory = new Map<string, number>();
+  listUsage = async () =>
+    new Map(
+      Array.from(this.containers.values(), ({ status }) => [
+        status.id,
+        { at: this.now(), cpuNanos: 0, memoryWorkingSet: this.memory.get(status.name) ?? 0, processes: 1 },
+      ]),
+    );
   imageStatus = async (image: string) =>
     this.pulled.has(image) ? { id: `sha256:${image}`, tags: [image], size: 1 } : ("absent" as const);
   listImages = async () => [];

@@ -1,6 +1,7 @@
 // Owns the composition of the API server: store, pipeline, edge and listener, with the certificates they need.
 import { join } from "node:path";
 import { createAuthenticate } from "../apiserver/authentication/authenticate.ts";
+import { bootstrapTokens } from "../apiserver/authentication/bootstrap-tokens.ts";
 import { usualIssuer } from "../apiserver/authentication/service-account-token.ts";
 import { authorize } from "../apiserver/authorization/authorize.ts";
 import { createEdge } from "../apiserver/http/edge.ts";
@@ -171,7 +172,11 @@ async function listen(
   const edge = createEdge({
     pipeline,
     kinds,
-    authenticate: createAuthenticate([], pipeline.verifyToken),
+    authenticate: createAuthenticate(
+      [],
+      pipeline.verifyToken,
+      identity.bootstrapTokens ? bootstrapTokens(pipeline.registry) : undefined,
+    ),
     authorize,
     clock,
     random,

@@ -46,6 +46,7 @@ export async function runUp(options: UpOptions): Promise<void> {
       transport: transport(controllerManagerCaller),
       signal: stop.signal,
       ca: server.authority.ca.cert,
+      signingPair: server.authority.ca,
     }),
     runScheduler(world, { transport: transport(schedulerCaller), signal: stop.signal }),
   ];

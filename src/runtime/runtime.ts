@@ -46,6 +46,8 @@ export interface Mount {
   readonly hostPath: string;
   readonly containerPath: string;
   readonly readonly: boolean;
+  /** Left out where the runtime can't mount; others are refused then. */
+  readonly optional?: boolean;
 }
 
 export interface Resources {
@@ -161,6 +163,7 @@ export interface ContainerUsage {
   readonly at: Instant;
   readonly cpuNanos: number;
   readonly memoryWorkingSet: Bytes;
+  readonly processes: number;
 }
 
 /** Expected failures of a runtime call, with the reason the kubelet shows in the container's waiting state. */
@@ -204,6 +207,8 @@ export interface Runtime {
   /** Joins the stream with one connection to a port inside the sandbox, and resolves when both directions have ended. */
   portForward(id: SandboxId, port: number, stream: Duplex): Promise<void>;
   usage(id: ContainerId): Promise<ContainerUsage | "absent">;
+  /** Of every running container, in one pass. */
+  listUsage(): Promise<ReadonlyMap<ContainerId, ContainerUsage>>;
 
   pullImage(image: string): Promise<string>;
   imageStatus(image: string): Promise<ImageStatus | "absent">;

@@ -105,16 +105,26 @@ function callerOf(options: EdgeOptions, from: Exchange | Upgrade): Caller | Refu
   return acting.is === "denied" ? forbidden(undefined, "", acting.because) : acting.caller;
 }
 
+const anonymous: Caller = { name: "system:anonymous", groups: ["system:unauthenticated"] };
+
+/** Nobody in particular may read what the rules leave open to all; for anything else a name is asked. */
+function anonymousFor({ authorize }: EdgeOptions, method: string, target: Target): Caller | undefined {
+  const { resource, path } = target;
+  if (method !== "GET" || resource?.name === undefined) return undefined;
+  return authorize(anonymous, { verb: "get", path, resource }) === "allow" ? anonymous : undefined;
+}
+
 async function serve(options: EdgeOptions, paths: PathAnswers, sender: Sender): Promise<void> {
   const { exchange } = sender;
   const begun = options.clock.now();
   const target = readTarget(exchange.target);
   if (target === undefined)
     return send(sender, refusalAnswer(badRequest(`cannot read the path ${JSON.stringify(exchange.target)}`)));
-  const caller = callerOf(options, exchange);
-  if (caller instanceof Refusal) return send(sender, refusalAnswer(caller));
+  const known = callerOf(options, exchange);
+  if (known instanceof Refusal) return send(sender, refusalAnswer(known));
   const open = await openAnswer(options, target);
   if (open !== undefined) return send(sender, open);
+  const caller = known ?? anonymousFor(options, exchange.method, target);
   if (caller === undefined) return send(sender, refusalAnswer(unauthorized()));
   const request = { options, sender, target, caller };
   const labels = labelsOf(exchange.method, target);

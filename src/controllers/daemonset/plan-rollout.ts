@@ -68,7 +68,7 @@ function replaceStanding({ at, actions, kept }: NodeTurn, { minReady, now }: Pod
   return { is: "free", pod, busy: !wasBadBefore(at.node, undefined) };
 }
 
-function surgeStanding({ at, kept }: NodeTurn, { minReady, now }: PodRules): Standing {
+function surgeStanding({ at, actions, kept }: NodeTurn, { minReady, now }: PodRules): Standing {
   if (at.placement.is !== "place") return settled;
   const fresh = kept.find(({ revision }) => revision === "current");
   const old = kept.find(({ revision }) => revision === "old");
@@ -76,9 +76,11 @@ function surgeStanding({ at, kept }: NodeTurn, { minReady, now }: PodRules): Sta
   if (fresh !== undefined) return isAvailable(fresh, minReady, now) ? settled : busy;
   // Two may share a node only while the old one is Ready (D.8): one that isn't gives way first.
   if (old.readySince === undefined) return { is: "free", pod: old, busy: false };
-  // A surged pod that failed and waits for its back-off, or is still leaving, holds its place.
-  const held = at.pods.some(({ revision, stage }) => revision === "current" && stage !== "live");
-  return held ? busy : { is: "waiting", pod: old };
+  // A surged pod that failed and waits for its back-off, or one that is still leaving, holds its place: there are never three.
+  const held =
+    at.pods.some(({ stage }) => stage !== "live") || actions.some(({ do: act }) => act === "delete-pod");
+  if (!held) return { is: "waiting", pod: old };
+  return wasBadBefore(at.node, undefined) ? settled : busy;
 }
 
 interface Candidate {

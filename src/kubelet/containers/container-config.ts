@@ -22,6 +22,8 @@ export const labelOf = {
 } as const;
 export const annotationOf = {
   restartCount: "io.kubernetes.container.restartCount",
+  messagePath: "io.kubernetes.container.terminationMessagePath",
+  messagePolicy: "io.kubernetes.container.terminationMessagePolicy",
   podGrace: "io.kubernetes.pod.terminationGracePeriod",
   source: "kubernetes.io/config.source",
 } as const;
@@ -127,6 +129,8 @@ export function containerConfigOf(
     labels: { ...podLabels(pod), [labelOf.containerName]: container.name },
     annotations: {
       [annotationOf.restartCount]: String(attempt),
+      [annotationOf.messagePath]: container.terminationMessagePath ?? "",
+      [annotationOf.messagePolicy]: container.terminationMessagePolicy ?? "File",
       [annotationOf.podGrace]: String(graceSecondsOf(pod)),
     },
     logPath: `${container.name}/${attempt}.log`,

@@ -4,12 +4,7 @@ import type { Clock } from "../../world/clock.ts";
 import type { Files } from "../../world/files.ts";
 import { type Log, wordsOf } from "../../world/log.ts";
 import type { ProcessIdentity, Processes } from "../../world/processes.ts";
-import {
-  type ContainerStatus,
-  type ContainerUsage,
-  type ProcessStreams,
-  RuntimeRefusal,
-} from "../runtime.ts";
+import { type ContainerStatus, type ProcessStreams, RuntimeRefusal } from "../runtime.ts";
 import type { Abilities } from "./abilities.ts";
 import { attachTo } from "./attach.ts";
 import { Cgroups, unenforced, wantsGroup } from "./cgroups.ts";
@@ -19,7 +14,6 @@ import { environmentOf, launch, type Launched } from "./launch.ts";
 import { LogPump } from "./log-pump.ts";
 import { awaitEnd, endMarked, isAlive } from "./reap.ts";
 import { parseShimRecord, type ShimRecord } from "./shim-record.ts";
-import { usageOf } from "./usage.ts";
 
 export interface ProcessWorld {
   readonly folder: string;
@@ -72,6 +66,8 @@ export class ProcessContainer {
   private starting: Promise<void> | undefined;
   private finishing: Promise<void> | undefined;
   private unwatch: (() => void) | undefined;
+  /** Another runtime may have it now: it is told to conclude what is still to come. */
+  private letGo = false;
 
   constructor(world: ProcessWorld, sandbox: SandboxRecord, record: ContainerRecord) {
     this.world = world;
@@ -262,7 +258,7 @@ export class ProcessContainer {
 
   private async finishRunning(): Promise<void> {
     const { life } = this;
-    if (life.is !== "running") return;
+    if (life.is !== "running" || this.letGo) return;
     if (!(await awaitEnd(this.world, life.shim, shimEndMax))) this.killShim(life);
     await awaitEnd(this.world, life.shim, forever);
     if (
@@ -353,6 +349,7 @@ export class ProcessContainer {
 
   /** Lets go of it while it goes on. */
   async close(): Promise<void> {
+    this.letGo = true;
     await this.starting?.catch(() => undefined);
     this.unwatch?.();
     await this.pump.close();
@@ -391,7 +388,8 @@ export class ProcessContainer {
     await attachTo({ place, attachments: this.pump.listeners, terminal }, streams);
   }
 
-  async usage(): Promise<ContainerUsage | "absent"> {
-    return this.life.is === "running" ? usageOf(this.world, this.life.shim.pid) : "absent";
+  /** Of its shim, while it runs. */
+  get shimPid(): number | undefined {
+    return this.life.is === "running" ? this.life.shim.pid : undefined;
   }
 }

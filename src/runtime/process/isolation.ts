@@ -120,10 +120,11 @@ function namespaces(
   if (abilities.namespaces === "none" || unshare === undefined || mount === undefined) {
     const denied =
       "this machine does not permit mount namespaces to the runtime; run it as root or leave it out";
-    const elsewhere = config.mounts.find(({ hostPath, containerPath }) => hostPath !== containerPath);
+    const wanted = config.mounts.filter(({ optional }) => optional !== true);
+    const elsewhere = wanted.find(({ hostPath, containerPath }) => hostPath !== containerPath);
     if (elsewhere !== undefined)
       refuse(config, `volume at mountPath "${elsewhere.containerPath}": ${denied}`);
-    if (config.mounts.some((found) => found.readonly)) refuse(config, `a read-only volume: ${denied}`);
+    if (wanted.some((found) => found.readonly)) refuse(config, `a read-only volume: ${denied}`);
     if (config.security.readonlyRootFilesystem)
       refuse(config, `securityContext.readOnlyRootFilesystem: ${denied}`);
     return undefined;

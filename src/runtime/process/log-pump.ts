@@ -49,6 +49,7 @@ export class LogPump {
   private last: Promise<void> = Promise.resolve();
   private closed = false;
   private complained = false;
+  private torn = false;
   private readonly attachments: Attachments;
 
   constructor(world: PumpWorld, folder: string, logPath: string) {
@@ -87,18 +88,48 @@ export class LogPump {
     const facts = await files.facts(this.logPath);
     if (facts === undefined) return;
     this.logInode = facts.inode;
-    let at =
-      from.logInode === undefined || from.logInode === facts.inode ? Math.min(from.logSize, facts.size) : 0;
+    const at = await this.countSince(from, facts);
+    if (at < facts.size && tools.truncate !== undefined)
+      await processes.run([tools.truncate, `--size=${at}`, "--", this.logPath]);
+  }
+
+  /** Adds up what the log tells since the checkpoint, rotated away meanwhile or not; gives the length of its whole lines. */
+  private async countSince(from: Checkpoint, current: FileFacts): Promise<Bytes> {
+    if (from.logInode !== current.inode) {
+      const rotated = await this.rotatedSince(from.logInode);
+      for (const [time, path] of rotated.entries())
+        await this.count(path, time === 0 && from.logInode !== undefined ? from.logSize : 0);
+      if (from.logInode !== undefined || rotated.length > 0) return this.count(this.logPath, 0);
+    }
+    return this.count(this.logPath, Math.min(from.logSize, current.size));
+  }
+
+  /** From the one that was being written at the checkpoint on, the oldest first; all of them where it wasn't said. */
+  private async rotatedSince(inode: number | undefined): Promise<readonly string[]> {
+    const { files } = this.world;
+    const cut = this.logPath.lastIndexOf("/");
+    const [folder, base] = [this.logPath.slice(0, cut), this.logPath.slice(cut + 1)];
+    const names = ((await files.list(folder)) ?? []).filter(
+      (name) => name.startsWith(`${base}.`) && /\.\d{8}-\d{6}$/.test(name),
+    );
+    const paths = names.map((name) => `${folder}/${name}`);
+    if (inode === undefined) return paths;
+    for (const [at, path] of paths.entries())
+      if ((await files.facts(path))?.inode === inode) return paths.slice(at);
+    return [];
+  }
+
+  /** Adds what a log's lines came from, from `at` on; gives where its whole lines end. */
+  private async count(path: string, from: Bytes): Promise<Bytes> {
+    let at = from;
     for (;;) {
-      const bytes = await files.readBytes(this.logPath, at, chunk);
+      const bytes = await this.world.files.readBytes(path, at, chunk);
       const covered = coveredBy(bytes ?? new Uint8Array());
-      if (covered.whole === 0) break;
+      if (covered.whole === 0) return at;
       this.offsets.stdout += covered.stdout;
       this.offsets.stderr += covered.stderr;
       at += covered.whole;
     }
-    if (at < facts.size && tools.truncate !== undefined)
-      await processes.run([tools.truncate, `--size=${at}`, "--", this.logPath]);
   }
 
   /** There may be new output. */
@@ -142,6 +173,7 @@ export class LogPump {
 
   private async pass(end: boolean): Promise<void> {
     try {
+      if (this.torn) await this.mend();
       for (const stream of streams) while (await this.carry(stream, end));
     } catch (thrown) {
       if (!this.complained)
@@ -170,11 +202,28 @@ export class LogPump {
     const cut = cutLines(bytes, stream, clock.now(), atEnd);
     if (cut.consumed === 0) return false;
     await this.noteRotation();
-    await files.append(this.logPath, cut.text);
+    await this.extend(cut.text);
     this.offsets[stream] += cut.consumed;
     this.tails[stream] = Buffer.from(bytes.subarray(Math.max(0, cut.consumed - tailLength), cut.consumed));
     if (this.offsets[stream] - this.freed[stream] >= freeStep) await this.free(stream);
     return true;
+  }
+
+  /** A full disk may take a part of what is appended. */
+  private async extend(text: string | Uint8Array): Promise<void> {
+    try {
+      await this.world.files.append(this.logPath, text);
+    } catch (thrown) {
+      this.torn = true;
+      throw thrown;
+    }
+  }
+
+  /** As after a death of our own, the log tells what has arrived in it. */
+  private async mend(): Promise<void> {
+    await this.recover();
+    for (const stream of streams) this.tails[stream] = Buffer.alloc(0);
+    this.torn = false;
   }
 
   /** What follows the offset; undefined where what stands before it has changed, after starting over. */

@@ -41,6 +41,7 @@ import {
 } from "./container-folder.ts";
 import { type Isolation, isolationOf, refusePorts, refuseUnknowable } from "./isolation.ts";
 import { endMarked } from "./reap.ts";
+import { usagesOf } from "./usage.ts";
 
 export interface ProcessRuntimeOptions {
   /** Absolute; where sandboxes and containers are kept. One runtime at a time may use it. */
@@ -316,7 +317,15 @@ class ProcessRuntime implements Runtime {
   }
 
   async usage(id: ContainerId): Promise<ContainerUsage | "absent"> {
-    return (await this.containers.get(id)?.usage()) ?? "absent";
+    const pid = this.containers.get(id)?.shimPid;
+    if (pid === undefined) return "absent";
+    return (await usagesOf(this.world, new Map([[id, pid]]))).get(id) ?? "absent";
+  }
+
+  listUsage(): Promise<ReadonlyMap<ContainerId, ContainerUsage>> {
+    const shims = new Map<ContainerId, number>();
+    for (const [id, { shimPid }] of this.containers) if (shimPid !== undefined) shims.set(id, shimPid);
+    return usagesOf(this.world, shims);
   }
 
   /** An image is only a name here: the command is the host's. */
@@ -362,6 +371,9 @@ async function eachOf<T>(items: readonly T[], act: (item: T) => Promise<void>): 
 const noBytes: Bytes = 0;
 const imageNamed = (image: string): ImageStatus => ({ id: image, tags: [image], size: noBytes });
 
+/** Where every container says why it ended: a mount point on the host itself spares each the copying of /dev. */
+const messagePoint = "/dev/termination-log";
+
 /** Opens the folder and takes over the containers in it that still run; processes that should not are ended. */
 export async function createProcessRuntime(options: ProcessRuntimeOptions): Promise<Runtime> {
   const { random, connect, ...world } = options;
@@ -371,6 +383,8 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
   const cgroups = await Cgroups.open(options, abilities.tools);
   if (!(cgroups instanceof Cgroups))
     options.log.warn("cpu and memory limits of containers are not enforced", { because: cgroups.because });
+  // Where it can't be made, each container gets one of its own.
+  if (abilities.namespaces === "as-root") await options.files.append(messagePoint, "").catch(() => undefined);
   const runtime = new ProcessRuntime(
     { ...world, abilities, cgroups, boot: await options.processes.bootId() },
     random,
