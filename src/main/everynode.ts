@@ -144,6 +144,18 @@ function addComponents(program: Command): void {
       "--cert-dir <folder>",
       "certificates and keys of its own, shared by several API servers of one cluster (pki in the data folder)",
     )
+    .option(
+      "--max-requests-inflight <count>",
+      "reads worked on at once; the sum of both limits is shared between levels of priority",
+      wholeNumber("--max-requests-inflight", 1, 1_000_000),
+      400,
+    )
+    .option(
+      "--max-mutating-requests-inflight <count>",
+      "writes worked on at once",
+      wholeNumber("--max-mutating-requests-inflight", 1, 1_000_000),
+      200,
+    )
     .option("--client-ca-file <file>", "authority of clients' certificates; given, so must the next four be")
     .option("--tls-cert-file <file>", "certificate to serve with")
     .option("--tls-private-key-file <file>", "its key")

@@ -11,6 +11,7 @@ import type { Authorize, EncodedAnswer, Pipeline } from "../answer.ts";
 import type { Authenticate } from "../authentication/authenticate.ts";
 import { impersonate } from "../authentication/impersonate.ts";
 import { sendLog } from "../logs/logs.ts";
+import type { Fairness } from "../fairness/fairness.ts";
 import { isTrue } from "../pipeline-options.ts";
 import { badRequest, forbidden, internalError, methodNotAllowed, Refusal } from "../status.ts";
 import { readBody, type Body } from "./body.ts";
@@ -19,7 +20,7 @@ import type { Metrics } from "./metrics.ts";
 import { openAnswer, pathAnswers, type PathAnswers } from "./paths.ts";
 import { streamVerbOf } from "../streams/plan-stream-request.ts";
 import { serveStreams, streamVerdict } from "../streams/streams.ts";
-import { timedOut, unauthorized } from "./refusals.ts";
+import { timedOut, tooManyRequests, unauthorized } from "./refusals.ts";
 import { refusalAnswer, send, type Sender } from "./send.ts";
 import { readTarget, type Target } from "./target.ts";
 import type { RequestLabels } from "./tallies.ts";
@@ -41,6 +42,8 @@ export interface EdgeOptions {
   readonly kubelets: HttpClient;
   /** The same for exec, attach and port-forward. */
   readonly kubeletStreams: UpgradeClient;
+  /** Who may be worked on, and who waits. */
+  readonly fairness: Fairness;
   /** Parts that must work for the server to be ready. */
   readonly checks?: readonly HealthCheck[];
 }
@@ -207,8 +210,21 @@ async function serveResource(served: Served, labels: RequestLabels): Promise<num
       ended();
     }
   }
-  if (method === "GET") return respond(served, await inTime(options, answer(served, request)));
-  const body = await readBody(exchange);
+  const entered = options.fairness.admit(caller, target, () => exchange.signal);
+  const admission = entered instanceof Promise ? await entered : entered;
+  if (admission.is === "gone") return 499;
+  if (admission.is === "rejected") return respond(served, tooManyRequests());
+  try {
+    return await serveSeated(served, request);
+  } finally {
+    admission.release();
+  }
+}
+
+async function serveSeated(served: Served, request: ApiRequest): Promise<number> {
+  const { options, sender } = served;
+  if (request.method === "GET") return respond(served, await inTime(options, answer(served, request)));
+  const body = await readBody(sender.exchange);
   if (body === undefined) return 499;
   if (body instanceof Refusal) return respond(served, body);
   return respond(served, await inTime(options, answerBody(served, request, body)));
