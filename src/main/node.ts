@@ -19,6 +19,7 @@ import type { Transport } from "../model/wire.ts";
 import { createProcessRuntime } from "../runtime/process/process-runtime.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { KeyPair } from "../world/certificates.ts";
+import { realConnect } from "../world/real-connect.ts";
 import { realDial } from "../world/real-dial.ts";
 import type { Millis } from "../lib/units.ts";
 import type { StaticPodsConfig } from "../kubelet/kubelet.ts";
@@ -67,6 +68,7 @@ export async function startNode(world: World, options: NodeOptions): Promise<Run
     clock,
     log,
     random,
+    connect: realConnect,
   });
   const cluster = transport === undefined ? undefined : clusterOf(world, transport, name);
   const capacity = await machineCapacity(rootDir);
