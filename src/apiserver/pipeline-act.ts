@@ -145,7 +145,8 @@ async function deleteOne(registry: Registry, place: ObjectPlace, { query, reques
 
 async function deleteCollection(registry: Registry, { target, query, request }: Act): Acted {
   const { kind, namespace } = target;
-  if (kind.namespaced && namespace === undefined) return methodNotAllowed();
+  // A namespace goes with all that is in it: never by the dozen.
+  if (isNamespaces(kind) || (kind.namespaced && namespace === undefined)) return methodNotAllowed();
   const options = readListOptions(query);
   if (options instanceof Refusal) return options;
   const selection: Selection | Refusal = readSelection(kind, { namespace, ...options });
