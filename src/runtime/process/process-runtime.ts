@@ -85,8 +85,15 @@ class ProcessRuntime implements Runtime {
   async load(): Promise<void> {
     const { files, folder, log } = this.world;
     for (const name of ["sandboxes", "containers"]) await files.makeFolder(`${folder}/${name}`, 0o700);
-    for (const record of await loadSandboxes(files, folder)) this.sandboxes.set(record.id, record);
-    const records = await loadContainers(files, folder);
+    // What cannot be read cannot be taken over: its processes are ended below with the other strays, and the kubelet starts anew.
+    const damaged = async (path: string) => {
+      log.error("a record of the runtime is damaged: its containers are ended and will be started anew", {
+        path,
+      });
+      await files.remove(path);
+    };
+    for (const record of await loadSandboxes(files, folder, damaged)) this.sandboxes.set(record.id, record);
+    const records = await loadContainers(files, folder, damaged);
     await eachOf(records, (record) => this.adopt(record));
     const containers = [...this.containers.values()];
     const running = new Set(
