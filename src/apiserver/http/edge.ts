@@ -9,6 +9,7 @@ import { uuid, type Random } from "../../world/random.ts";
 import type { Authorize, EncodedAnswer, Pipeline } from "../answer.ts";
 import type { Authenticate } from "../authentication/authenticate.ts";
 import { impersonate } from "../authentication/impersonate.ts";
+import { servedResources } from "../discovery/served.ts";
 import { sendLog } from "../logs/logs.ts";
 import { isTrue } from "../pipeline-options.ts";
 import { badRequest, forbidden, internalError, methodNotAllowed, Refusal } from "../status.ts";
@@ -18,7 +19,7 @@ import type { Metrics } from "./metrics.ts";
 import { openAnswer, pathAnswers, type PathAnswers } from "./paths.ts";
 import { notImplemented, timedOut, unauthorized } from "./refusals.ts";
 import { refusalAnswer, send, type Sender } from "./send.ts";
-import { readTarget, type Target } from "./target.ts";
+import { readTarget, type ResourcePath, type Target } from "./target.ts";
 import type { RequestLabels } from "./tallies.ts";
 import { refuseUpgrade } from "./upgrade.ts";
 import { sendWatch } from "./watch.ts";
@@ -53,11 +54,12 @@ const pathLabels: RequestLabels = { verb: "GET", group: "", resource: "", subres
 
 export function createEdge(options: EdgeOptions): Edge {
   const paths = pathAnswers(options);
+  const isServed = servedResources(options.kinds);
   const auditIdOf = auditIds(options.random);
   return {
     handle(exchange) {
       const sender = { exchange, auditId: auditIdOf(exchange) };
-      serve(options, paths, sender).catch((error: unknown) => {
+      serve({ ...options, isServed }, paths, sender).catch((error: unknown) => {
         options.log.error("cannot answer a request", {
           method: exchange.method,
           target: exchange.target,
@@ -92,7 +94,11 @@ function callerOf(options: EdgeOptions, from: Exchange | Upgrade): Caller | Refu
   return acting.is === "denied" ? forbidden(undefined, "", acting.because) : acting.caller;
 }
 
-async function serve(options: EdgeOptions, paths: PathAnswers, sender: Sender): Promise<void> {
+interface Way extends EdgeOptions {
+  readonly isServed: (resource: ResourcePath) => boolean;
+}
+
+async function serve(options: Way, paths: PathAnswers, sender: Sender): Promise<void> {
   const { exchange } = sender;
   const begun = options.clock.now();
   const target = readTarget(exchange.target);
@@ -111,7 +117,7 @@ async function serve(options: EdgeOptions, paths: PathAnswers, sender: Sender): 
 }
 
 interface Served {
-  readonly options: EdgeOptions;
+  readonly options: Way;
   readonly sender: Sender;
   readonly target: Target;
   readonly caller: Caller;
@@ -179,6 +185,9 @@ async function serveResource(served: Served, labels: RequestLabels): Promise<num
     }
   }
   if (method === "GET") return respond(served, await inTime(options, answer(served, request)));
+  // What has no place is not asked what it is.
+  if (target.resource === undefined || !options.isServed(target.resource))
+    return respond(served, await answer(served, request));
   const body = await readBody(exchange);
   if (body === undefined) return 499;
   if (body instanceof Refusal) return respond(served, body);
