@@ -5,30 +5,41 @@ export function deepEqual(left: unknown, right: unknown): boolean {
   if (left === right) return true;
   if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) return false;
   if (Array.isArray(left) || Array.isArray(right))
-    return (
-      Array.isArray(left) &&
-      Array.isArray(right) &&
-      left.length === right.length &&
-      left.every((item, index) => deepEqual(item, right[index]))
-    );
-  const other = new Map<string, unknown>(Object.entries(right));
-  let shared = 0;
-  for (const [key, value] of Object.entries(left)) {
-    if (value === undefined) continue;
-    const counterpart = other.get(key);
-    if (counterpart === undefined || !deepEqual(value, counterpart)) return false;
-    shared += 1;
-  }
+    return Array.isArray(left) && Array.isArray(right) && sameItems(left, right);
+  return sameFields(left as Fields, right as Fields);
+}
+
+function sameItems(left: readonly unknown[], right: readonly unknown[]): boolean {
+  if (left.length !== right.length) return false;
+  for (let at = 0; at < left.length; at += 1) if (!deepEqual(left[at], right[at])) return false;
+  return true;
+}
+
+/** Any object, its fields by name. */
+type Fields = Readonly<Record<string, unknown>>;
+
+function sameFields(left: Fields, right: Fields): boolean {
   let present = 0;
-  for (const value of other.values()) if (value !== undefined) present += 1;
-  return shared === present;
+  for (const key of Object.keys(left)) {
+    const value = left[key];
+    if (value === undefined) continue;
+    const counterpart = Object.hasOwn(right, key) ? right[key] : undefined;
+    if (counterpart === undefined || !deepEqual(value, counterpart)) return false;
+    present += 1;
+  }
+  for (const key of Object.keys(right)) if (right[key] !== undefined) present -= 1;
+  return present === 0;
 }
 
 /** Freezes a JSON value to its leaves, in place, and returns it. Parts already frozen are taken as frozen whole. */
 export function deepFreeze<T>(value: T): T {
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
   Object.freeze(value);
-  for (const part of Object.values(value)) deepFreeze(part);
+  const fields = value as Fields;
+  for (const key of Object.keys(fields)) {
+    const part = fields[key];
+    if (typeof part === "object") deepFreeze(part);
+  }
   return value;
 }
 
@@ -42,7 +53,11 @@ function copy(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(copy);
   const out: Record<string, unknown> = {};
-  for (const [key, part] of Object.entries(value)) if (part !== undefined) setKey(out, key, copy(part));
+  const fields = value as Fields;
+  for (const key of Object.keys(fields)) {
+    const part = fields[key];
+    if (part !== undefined) setKey(out, key, copy(part));
+  }
   return out;
 }
 

@@ -94,7 +94,9 @@ function structCheck(name: string): Check {
     fields ??= fieldChecks(name);
     walk.structs.push(name);
     const out: Record<string, unknown> = {};
-    for (const [key, part] of Object.entries(value)) {
+    const given = value as Readonly<Record<string, unknown>>;
+    for (const key of Object.keys(given)) {
+      const part = given[key];
       const check = fields.get(key);
       walk.path.push(key);
       if (check === undefined) walk.unknown.push(pathText(walk));
@@ -128,7 +130,9 @@ function listCheck(check: Check, goType: string, type: string): Check {
   return (value, walk) => {
     if (!Array.isArray(value)) return mismatch(walk, value, goType);
     const out: unknown[] = [];
-    for (const [index, item] of value.entries()) {
+    for (let index = 0; index < value.length; index += 1) {
+      // Of a list that is not yet checked.
+      const item: unknown = value[index];
       walk.path.push(index);
       out.push(item === null ? zeroOf(itemType) : check(item, walk));
       walk.path.pop();
@@ -143,7 +147,9 @@ function mapCheck(check: Check, goType: string, type: string): Check {
     if (typeof value !== "object" || value === null || Array.isArray(value))
       return mismatch(walk, value, goType);
     const out: Record<string, unknown> = {};
-    for (const [key, item] of Object.entries(value)) {
+    const given = value as Readonly<Record<string, unknown>>;
+    for (const key of Object.keys(given)) {
+      const item = given[key];
       walk.path.push({ key });
       const checked = item === null ? zeroOf(itemType) : check(item, walk);
       if (checked !== undefined) setKey(out, key, checked);
@@ -158,8 +164,11 @@ function copyAny(value: unknown, walk: Walk, depth: number): unknown {
   if (depth > depthMax) return refuse(walk, "…", "exceeded max depth");
   if (Array.isArray(value)) return value.map((item) => copyAny(item, walk, depth + 1));
   const out: Record<string, unknown> = {};
-  for (const [key, part] of Object.entries(value))
+  const given = value as Readonly<Record<string, unknown>>;
+  for (const key of Object.keys(given)) {
+    const part = given[key];
     if (part !== undefined) setKey(out, key, copyAny(part, walk, depth + 1));
+  }
   return out;
 }
 

@@ -34,7 +34,10 @@ export interface ApiRequest {
 
 export interface ApiResponse {
   readonly status: number;
-  /** Parsed JSON, frozen; a string where the content is not JSON. */
+  /**
+   * Parsed JSON, never to be written to: in process it is the server's own, frozen, and elsewhere it is shared all the same. A string
+   * where the content is not JSON.
+   */
   readonly body: unknown;
   /** `Warning` header texts. */
   readonly warnings?: readonly string[];

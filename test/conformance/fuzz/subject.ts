@@ -90,6 +90,7 @@ export async function startSubject(): Promise<Subject> {
     metrics: createMetrics(),
     version: "v1.33.0",
     kubelets: fakeKubelets(() => ({ bytes: ["a line\n"] })),
+    kubeletStreams: () => Promise.reject(new Error("no kubelet is there")),
   });
   return {
     store,
