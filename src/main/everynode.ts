@@ -129,7 +129,7 @@ const withHealth = (command: Command): Command =>
       0,
     );
 
-function addComponents(program: Command): void {
+function addApiServer(program: Command): void {
   withEtcd(withLogLevel(program.command("apiserver")))
     .description("run the API server and its store")
     .option("--data-dir <folder>", "where everything is kept", ".everynode")
@@ -170,6 +170,9 @@ function addComponents(program: Command): void {
         .default("false"),
     )
     .action(async (options) => (await import("./apiserver.ts")).runApiServer(options));
+}
+
+function addControllers(program: Command): void {
   withHealth(program.command("controller-manager"))
     .description("run the controllers against any Kubernetes API server")
     .requiredOption("--kubeconfig <file>", "the cluster to work on, and as whom")
@@ -297,7 +300,8 @@ async function main(args: readonly string[]): Promise<number> {
   addKubelet(program);
   addNodeTools(program);
   addHollowNodes(program);
-  addComponents(program);
+  addApiServer(program);
+  addControllers(program);
   addInit(program);
   addJoin(program);
   addReset(program);

@@ -8,6 +8,8 @@ import { ask, exchangeInMemory, fakePipeline, testEdge } from "./fakes.fixture.t
 import { bytesField, enveloped } from "./protobuf-write.fixture.ts";
 
 const pods = "/api/v1/namespaces/default/pods";
+const infos = "/api/v1/namespaces/kube-public/configmaps";
+const clusterInfo = `${infos}/cluster-info`;
 const json = { "content-type": "application/json" };
 
 describe("who asks", () => {
@@ -46,6 +48,9 @@ describe("who asks", () => {
       given: { ...nobody, headers: { authorization: "Bearer x" } },
       expected: 401,
     },
+    { name: "nothing, for cluster-info", target: clusterInfo, given: nobody, expected: 200 },
+    { name: "nothing, to list beside it", target: infos, given: nobody, expected: 401 },
+    { name: "nothing, to watch it", target: `${infos}?watch=true`, given: nobody, expected: 401 },
     { name: "nothing, for discovery", target: "/api", given: nobody, expected: 401 },
     { name: "nothing, for metrics", target: "/metrics", given: nobody, expected: 401 },
     {
