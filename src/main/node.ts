@@ -19,9 +19,10 @@ import type { Transport } from "../model/wire.ts";
 import { createProcessRuntime } from "../runtime/process/process-runtime.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { KeyPair } from "../world/certificates.ts";
+import { realConnect } from "../world/real-connect.ts";
 import { realDial } from "../world/real-dial.ts";
 import type { Millis } from "../lib/units.ts";
-import type { StaticPodsConfig } from "../kubelet/kubelet.ts";
+import type { AccessSettings, StaticPodsConfig } from "../kubelet/kubelet.ts";
 import type { World } from "./world.ts";
 
 export interface NodeOptions {
@@ -41,6 +42,10 @@ export interface NodeOptions {
   readonly maxPods?: number | undefined;
   readonly heartbeatPeriod?: Millis | undefined;
   readonly staticPods?: StaticPodsConfig | undefined;
+  readonly access?: AccessSettings | undefined;
+  readonly readOnlyPort?: number | undefined;
+  readonly streamIdleTimeout?: Millis | undefined;
+  readonly shown?: Readonly<Record<string, unknown>> | undefined;
   readonly logRotation?: RotationOptions;
   readonly eviction?: EvictionSettings;
   readonly shutdownGraces?: readonly ShutdownGrace[];
@@ -67,6 +72,7 @@ export async function startNode(world: World, options: NodeOptions): Promise<Run
     clock,
     log,
     random,
+    connect: realConnect,
   });
   const cluster = transport === undefined ? undefined : clusterOf(world, transport, name);
   const capacity = await machineCapacity(rootDir);
@@ -99,6 +105,7 @@ export async function startNode(world: World, options: NodeOptions): Promise<Run
       ...given("maxPods", options.maxPods),
       ...given("heartbeatPeriod", options.heartbeatPeriod),
       ...given("staticPods", options.staticPods),
+      ...serverConfig(options),
     },
   });
   await kubelet.start();
@@ -112,6 +119,13 @@ export async function startNode(world: World, options: NodeOptions): Promise<Run
     },
   };
 }
+
+const serverConfig = (options: NodeOptions) => ({
+  ...given("access", options.access),
+  ...given("readOnlyPort", options.readOnlyPort),
+  ...given("streamIdleTimeout", options.streamIdleTimeout),
+  ...given("shown", options.shown),
+});
 
 function clusterOf(world: World, transport: Transport, host: string) {
   const { clock, random } = world;

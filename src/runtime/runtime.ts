@@ -88,6 +88,8 @@ export interface ContainerConfig {
   readonly resources: Resources;
   readonly security: ContainerSecurity;
   readonly stdin: boolean;
+  /** Its input ends with the first attachment that gave any. */
+  readonly stdinOnce?: boolean;
   readonly tty: boolean;
 }
 

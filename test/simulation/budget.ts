@@ -33,7 +33,7 @@ function readyFor(pod: Pod, now: Instant): Millis {
 }
 
 /** Follows what the controllers are told and what they delete. */
-export class Budget implements LinkObserver {
+export class Budget implements Partial<LinkObserver> {
   private readonly pods = new Map<string, Pod>();
   private readonly sets = new Map<string, DaemonSet>();
   /** By set, the nodes whose pod it took and that have no ready one since. A node that is not Ready has no claim: it would hold up the rollout. */
@@ -149,36 +149,5 @@ export class Budget implements LinkObserver {
 
   private copyOf(path: string): "pods" | "sets" | undefined {
     return path === "/api/v1/pods" ? "pods" : path === "/apis/apps/v1/daemonsets" ? "sets" : undefined;
-  }
-
-  emitted(watch: object, request: ApiRequest, batch: Batch): void {
-    this.order.take(watch, request, batch);
-  }
-
-  readonly order = new WatchOrder((words, about) => this.invariants?.broke("V.2", words, about));
-}
-
-/** Statement V.2 at the server's end of each watch: versions only grow. */
-class WatchOrder {
-  private readonly last = new WeakMap<object, number>();
-  private readonly broke: (words: string, about: readonly string[]) => void;
-
-  constructor(broke: (words: string, about: readonly string[]) => void) {
-    this.broke = broke;
-  }
-
-  take(watch: object, request: ApiRequest, batch: Batch): void {
-    let last = this.last.get(watch) ?? Number(request.query?.["resourceVersion"] ?? 0);
-    for (const event of batch) {
-      if (event.type === "ERROR") continue;
-      const version = Number(event.object.metadata.resourceVersion);
-      const grows = event.type === "BOOKMARK" ? version >= last : version > last;
-      if (!grows)
-        this.broke(`a watch of ${request.path} told of ${version} after ${last}`, [
-          event.object.metadata.name ?? "",
-        ]);
-      last = Math.max(last, version);
-    }
-    this.last.set(watch, last);
   }
 }

@@ -28,6 +28,7 @@ export class Invariants {
   private readonly suspects = new Map<string, string>();
   /** Pods that came to their owner by adoption: they may be one too many until the owner has seen to it. */
   private readonly adopted = new Set<string>();
+  private readonly seenAt = new Map<string, number>();
   private readonly statics: Statics;
   private starts = 0;
 
@@ -66,6 +67,7 @@ export class Invariants {
       return;
     }
     this.pods.set(object.metadata.uid, object);
+    if (previous === undefined) this.seenAt.set(object.metadata.uid, this.cluster.clock.now());
     if (previous === undefined) this.checkTwo(object);
     else if (previous.metadata.uid === object.metadata.uid) this.checkNext(previous, object);
   }
@@ -82,6 +84,9 @@ export class Invariants {
     const phase = previous.status?.phase;
     if ((phase === "Failed" || phase === "Succeeded") && pod.status?.phase !== phase)
       this.broke("K.2", `pod ${name} was ${phase} and became ${pod.status?.phase}`, [name]);
+    // A machine that came anew under the name of one that left knows nothing of what ran there.
+    const machine = this.cluster.machines.get(pod.spec?.nodeName ?? "");
+    if (machine === undefined || machine.bornAt > (this.seenAt.get(uid) ?? 0)) return;
     for (const { name: container, restartCount } of pod.status?.containerStatuses ?? []) {
       const last = previous.status?.containerStatuses?.find((status) => status.name === container);
       if (last !== undefined && restartCount < last.restartCount)

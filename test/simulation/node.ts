@@ -82,6 +82,7 @@ export class Machine {
   /** When a mood was last ended; the future while one goes on. */
   moodyUntil: Instant = 0;
   startedAt: Instant = 0;
+  readonly bornAt: Instant;
   kubelet: { readonly process: SimulatedProcess; readonly link: Link } | undefined;
   /** Grows with each container started. */
   starts = 0;
@@ -92,6 +93,7 @@ export class Machine {
   constructor(options: MachineOptions, parts: { readonly clock: VirtualClock; readonly seed: number }) {
     this.options = options;
     this.clock = parts.clock;
+    this.bornAt = parts.clock.now();
     this.manifests = new Manifests(parts.clock);
     const random = seededRandom(seedOf(parts.seed, `runtime of ${options.name} ${options.ip}`));
     this.runtime = createSimulatedRuntime({

@@ -4,12 +4,14 @@ import { Budget } from "./budget.ts";
 import { Cluster, type Mutation } from "./cluster.ts";
 import { unfinished } from "./convergence.ts";
 import { Invariants, type Violation } from "./invariants.ts";
+import { Deletions } from "./deletions.ts";
 import { Durability } from "./durability.ts";
 import { pools, type Fault } from "./faults.ts";
 import { judgesTogether } from "./judges.ts";
 import { Performer } from "./perform-deed.ts";
 import { nodeNames, planScenario, type Planned } from "./scenario.ts";
 import { Statics } from "./statics.ts";
+import { WatchOrder } from "./watch-order.ts";
 
 export interface SimulationOptions {
   readonly seed: number;
@@ -38,16 +40,18 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
   const budget = new Budget();
   const { seed, mutation } = options;
   const durability = new Durability();
+  const order = new WatchOrder();
+  const deletions = new Deletions();
   const statics = new Statics();
   const cluster = new Cluster({
     seed,
-    observer: judgesTogether([budget, durability]),
+    observer: judgesTogether([budget, durability, order, deletions]),
     machines: statics,
     recovered: (store) => durability.recovered(store),
     ...(mutation === undefined ? {} : { mutation }),
   });
   const invariants = new Invariants(cluster, statics);
-  for (const judge of [budget, durability, statics]) judge.judge(cluster, invariants);
+  for (const judge of [budget, durability, order, deletions, statics]) judge.judge(cluster, invariants);
   const planned = planScenario(options);
   const deeds = options.only === undefined ? planned : planned.filter(({ id }) => options.only?.includes(id));
   const run = new Run({ cluster, invariants, statics, deeds });

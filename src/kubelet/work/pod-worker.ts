@@ -36,6 +36,13 @@ export interface WorkerOptions {
 const hasLastWords = ({ metadata, spec }: Pod): boolean =>
   (spec?.restartPolicy ?? "Always") !== "Always" || (metadata.finalizers ?? []).length > 0;
 
+const isServing = (state: PodState): boolean =>
+  state.is === "running" &&
+  (state.pod.spec?.containers ?? []).every(({ name }) => {
+    const container = state.containers[name];
+    return container?.is === "running" && container.ready;
+  });
+
 export class PodWorker {
   private readonly options: WorkerOptions;
   private writer: StatusWriter | undefined;
@@ -177,8 +184,11 @@ export class PodWorker {
     for (let next = this.signals.shift(); next !== undefined; next = this.signals.shift()) {
       const [state, ...orders] = stepPod(this.current, next, this.options.tools.clock.now());
       const wasGone = this.current.is === "gone";
+      const wasServing = isServing(this.current);
       this.current = state;
       this.performAll(orders);
+      // What others wait for, and the last of what a start brings.
+      if (!wasServing && isServing(state)) this.writer?.hurry();
       if (state.is === "gone" && !wasGone) {
         this.stop();
         this.options.gone(this);

@@ -55,6 +55,11 @@ export class StatusWriter {
     });
   }
 
+  /** What was requested is written now: nothing more is to be expected soon. */
+  hurry(): void {
+    this.urgent?.();
+  }
+
   /** Resolves when what was requested so far is written or given up. */
   async flush(): Promise<void> {
     this.urgent?.();

@@ -2,7 +2,9 @@
 import { type ContainerConfig, RuntimeRefusal, type WindowSize } from "../runtime.ts";
 import type { Abilities } from "./abilities.ts";
 import type { Isolation } from "./isolation.ts";
-import { isLostInShell, quote, quoteAll } from "./shim-script.ts";
+import { quote, quoteAll } from "./shell-words.ts";
+import { isLostInShell } from "./shim-script.ts";
+import { onTerminal, userOf } from "./terminal.ts";
 
 export interface ExecPlace {
   readonly abilities: Abilities;
@@ -44,38 +46,21 @@ function command({ isolation, abilities, config }: ExecPlace, words: readonly st
   return [...isolation.privileges, "/bin/sh", "-c", inFolder, config.workingDir ?? "/", ...prefix, ...words];
 }
 
-const userOf = (privileges: readonly string[]): string | undefined =>
-  privileges.find((word) => word.startsWith("--reuid="))?.slice("--reuid=".length);
-
-/** `script` gives its child a terminal, carries bytes both ways, and ends with the child's exit code. */
-function onTerminal(place: ExecPlace, terminal: ExecTerminal, words: readonly string[]): readonly string[] {
+function commandOnTerminal(
+  place: ExecPlace,
+  terminal: ExecTerminal,
+  words: readonly string[],
+): readonly string[] {
   const { script, stty, size } = terminal;
-  const shell = place.config.env.find(({ name }) => name === "SHELL")?.value;
-  const user = userOf(place.isolation.privileges);
-  const text = [
-    // `script` takes its shell from here; the command shall see what the container has.
-    shell === undefined ? "unset SHELL" : `SHELL=${quote(shell)}; export SHELL`,
-    '__en_tty=$(tty); echo "$__en_tty" >&3',
-    ...(user === undefined ? [] : [`chown ${user} "$__en_tty"`]),
-    ...(size === undefined ? [] : [`${quote(stty)} cols ${size.columns} rows ${size.rows}`]),
-    "unset __en_tty",
-    `exec ${quoteAll(command(place, words))}`,
-  ].join("; ");
-  return [
-    "/bin/sh",
-    "-c",
-    'SHELL=/bin/sh; export SHELL; exec "$@"',
-    "sh",
+  const resized = size === undefined ? [] : [`${quote(stty)} cols ${size.columns} rows ${size.rows}`];
+  const inner = onTerminal({
     script,
-    "--quiet",
-    "--return",
-    "--flush",
-    "--echo",
-    "always",
-    "--command",
-    text,
-    "/dev/null",
-  ];
+    before: ['echo "$__en_tty" >&3', ...resized],
+    command: [`exec ${quoteAll(command(place, words))}`],
+    user: userOf(place.isolation.privileges),
+    shell: place.config.env.find(({ name }) => name === "SHELL")?.value,
+  });
+  return ["/bin/sh", "-c", 'SHELL=/bin/sh; export SHELL; exec "$@"', "sh", ...inner];
 }
 
 function entering({ isolation, abilities, pid }: ExecPlace): readonly string[] {
@@ -97,7 +82,7 @@ export function execWords(
   words: readonly string[],
   terminal?: ExecTerminal,
 ): [string, ...string[]] {
-  const inner = terminal === undefined ? command(place, words) : onTerminal(place, terminal, words);
+  const inner = terminal === undefined ? command(place, words) : commandOnTerminal(place, terminal, words);
   const groups = place.groupFiles.map((path) => `echo 0 >${quote(path)} || exit 126; `).join("");
   const limits = groups === "" ? [] : ["/bin/sh", "-c", `${groups}exec "$@"`, "sh"];
   const [program = "/bin/sh", ...rest] = [...limits, ...entering(place), ...inner];

@@ -5,6 +5,7 @@ import type { FileFacts, Files } from "../../world/files.ts";
 import { type Log, wordsOf } from "../../world/log.ts";
 import type { Processes } from "../../world/processes.ts";
 import type { Tools } from "./abilities.ts";
+import { Attachments } from "./attachments.ts";
 import { coveredBy, cutLines, type Stream } from "./log-lines.ts";
 
 const chunk: Bytes = 256 * 1024;
@@ -61,11 +62,18 @@ export class LogPump {
   private closed = false;
   private complained = false;
   private torn = false;
+  private readonly attachments: Attachments;
 
   constructor(world: PumpWorld, folder: string, logPath: string) {
     this.world = world;
     this.folder = folder;
     this.logPath = logPath;
+    this.attachments = new Attachments(world.files, folder);
+  }
+
+  /** Who listens beside the log. */
+  get listeners(): Attachments {
+    return this.attachments;
   }
 
   /** Before the first output: an older log under this name stays as it is. */
@@ -159,6 +167,7 @@ export class LogPump {
   /** There may be new output. */
   dirty(): void {
     if (this.closed) return;
+    this.attachments.dirty();
     this.stale = true;
     if (this.cancel === undefined) this.arm(0);
   }
@@ -290,9 +299,11 @@ export class LogPump {
   /** Gives the disk back what is in the log: the file keeps its length, so the container writes on unawares. */
   private async free(stream: Stream): Promise<void> {
     const { processes, tools, log } = this.world;
-    await this.checkpoint();
     const from = this.freed[stream];
-    this.freed[stream] = this.offsets[stream] - tailLength;
+    const passed = this.attachments.passed(stream, this.offsets[stream]) - tailLength;
+    if (passed <= from) return;
+    await this.checkpoint();
+    this.freed[stream] = passed;
     const length = this.freed[stream] - from;
     if (tools.fallocate === undefined) return;
     const path = `${this.folder}/${stream}`;
