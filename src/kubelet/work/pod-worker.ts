@@ -43,6 +43,9 @@ const isServing = (state: PodState): boolean =>
     return container?.is === "running" && container.ready;
   });
 
+/** Most pods that leave are gone before anything need be said of it; one that takes its time is told of then. */
+const leavingDelay: Millis = 1000;
+
 export class PodWorker {
   private readonly options: WorkerOptions;
   private writer: StatusWriter | undefined;
@@ -101,9 +104,11 @@ export class PodWorker {
   }
 
   private writerFor(object: Pod): StatusWriter | undefined {
-    const { tools, statusDelay: delay } = this.options;
+    const { tools, statusDelay } = this.options;
     const { client, clock, log, signal } = tools;
     if (client === undefined) return undefined;
+    const isLeaving = () => this.current.end?.because === "deleted" && !hasLastWords(this.pod);
+    const delay = () => (isLeaving() ? Math.max(leavingDelay, statusDelay) : statusDelay);
     return new StatusWriter(object, (before) => this.planFrom(before), { client, clock, log, signal, delay });
   }
 

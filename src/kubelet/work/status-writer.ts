@@ -11,8 +11,8 @@ export interface StatusWriterOptions {
   readonly client: Client;
   readonly clock: Clock;
   readonly log: Log;
-  /** Changes within this time become one write. */
-  readonly delay: Millis;
+  /** Changes within this time become one write; asked before each. */
+  readonly delay: () => Millis;
   readonly signal: AbortSignal;
 }
 
@@ -99,7 +99,7 @@ export class StatusWriter {
         this.urgent = undefined;
         resolve();
       };
-      const cancel = this.options.clock.after(this.options.delay, go);
+      const cancel = this.options.clock.after(this.options.delay(), go);
       this.urgent = go;
     });
   }
