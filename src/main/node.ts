@@ -19,6 +19,8 @@ import type { Transport } from "../model/wire.ts";
 import { createProcessRuntime } from "../runtime/process/process-runtime.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { KeyPair } from "../world/certificates.ts";
+import { realGrpcHealth } from "../world/real-grpc-health.ts";
+import { realMounts } from "../world/real-mounts.ts";
 import { realDial } from "../world/real-dial.ts";
 import type { Millis } from "../lib/units.ts";
 import type { StaticPodsConfig } from "../kubelet/kubelet.ts";
@@ -80,6 +82,8 @@ export async function startNode(world: World, options: NodeOptions): Promise<Run
     files,
     network,
     dial: realDial,
+    grpcHealth: realGrpcHealth,
+    mounts: realMounts(files, processes),
     machine: createMachine(files),
     config: {
       rootDir,

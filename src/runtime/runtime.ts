@@ -67,6 +67,10 @@ export interface ContainerSecurity {
   readonly dropCapabilities: readonly string[];
   readonly readonlyRootFilesystem: boolean;
   readonly noNewPrivileges: boolean;
+  /** Refused where the container would run as root. */
+  readonly mustNotBeRoot: boolean;
+  /** Profiles and labels asked for, each as `FIELD VALUE`; a runtime refuses what it can't enforce. */
+  readonly confinement: readonly string[];
 }
 
 export interface ContainerConfig {

@@ -86,6 +86,7 @@ export class Machine {
       client,
       informers: createInformers({ transport, clock, random, log }),
       runtime,
+      grpcHealth: async () => "serving",
       clock,
       random,
       log,
