@@ -52,6 +52,7 @@ const refused = (refusal: Refusal): Acted => Promise.resolve(refusal);
 function partOf({ kind, subresource }: Target): Part | "none" {
   if (subresource === undefined) return "object";
   if (subresource === "status" && kind.hasStatus) return "status";
+  if (subresource === "approval" && kind.prepareApproval !== undefined) return "approval";
   return subresource === "finalize" && isNamespaces(kind) ? "finalize" : "none";
 }
 
@@ -82,7 +83,7 @@ async function list(registry: Registry, { target, query }: Act): Acted {
   return listing instanceof Refusal ? listing : { is: "list", listing };
 }
 
-async function create(registry: Registry, { target, query, request, agent }: Act): Acted {
+async function create(registry: Registry, { target, query, request, agent, caller }: Act): Acted {
   if (target.kind.namespaced && target.namespace === undefined) return methodNotAllowed();
   if (target.name !== undefined || target.subresource !== undefined) return methodNotAllowed();
   const options = readWriteOptions({
@@ -92,7 +93,7 @@ async function create(registry: Registry, { target, query, request, agent }: Act
     duplicates: request.duplicates,
   });
   if (options instanceof Refusal) return options;
-  return objectReply(await createObject(registry, target, request.body, options), 201);
+  return objectReply(await createObject(registry, target, request.body, { ...options, caller }), 201);
 }
 
 interface Changed {
@@ -111,7 +112,8 @@ async function update(registry: Registry, { place, part }: Changed, { query, req
   return objectReply(await updateObject(registry, { place, part, options }, request.body), 200);
 }
 
-async function patch(registry: Registry, { place, part }: Changed, { query, request, agent }: Act): Acted {
+async function patch(registry: Registry, { place, part }: Changed, asked: Act): Acted {
+  const { query, request, agent, caller } = asked;
   const patchType = patchTypeOf(request.contentType);
   const isApply = patchType === applyPatchType;
   const options = readWriteOptions({
@@ -123,7 +125,8 @@ async function patch(registry: Registry, { place, part }: Changed, { query, requ
   });
   if (options instanceof Refusal) return options;
   if (request.body === undefined) return badRequest("cannot patch: the request has no body");
-  if (isApply) return objectReply(await applyObject(registry, { place, part, options }, request.body), 200);
+  if (isApply)
+    return objectReply(await applyObject(registry, { place, part, options, caller }, request.body), 200);
   return objectReply(
     await patchObject(registry, { place, part, options, patchType, patch: request.body }),
     200,
@@ -142,7 +145,8 @@ async function deleteOne(registry: Registry, place: ObjectPlace, { query, reques
 
 async function deleteCollection(registry: Registry, { target, query, request }: Act): Acted {
   const { kind, namespace } = target;
-  if (kind.namespaced && namespace === undefined) return methodNotAllowed();
+  // A namespace goes with all that is in it: never by the dozen.
+  if (isNamespaces(kind) || (kind.namespaced && namespace === undefined)) return methodNotAllowed();
   const options = readListOptions(query);
   if (options instanceof Refusal) return options;
   const selection: Selection | Refusal = readSelection(kind, { namespace, ...options });

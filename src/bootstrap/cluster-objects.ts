@@ -86,6 +86,12 @@ export async function invite(client: Client, { token, expires, server, ca }: Inv
   });
 }
 
+/** Whether the controllers have signed `cluster-info` with the token: before that nobody can join by it. */
+export async function isSigned(client: Client, { id }: BootstrapToken): Promise<boolean> {
+  const found = await client.of(configMap).get({ name: "cluster-info", namespace: "kube-public" });
+  return found.is === "ok" && found.object.data?.[`jws-kubeconfig-${id}`] !== undefined;
+}
+
 /** The command that brings another machine into the cluster. */
 export const joinCommand = (server: string, token: string, pin: string): string =>
   `everynode join --server ${server} --token ${token} --ca-hash ${pin}`;

@@ -3,7 +3,7 @@ import type { DiskSpace, FileFacts, Files, SpaceUsed } from "../world/files.ts";
 
 type Entry =
   | { readonly is: "file"; content: Uint8Array; mode: number; inode: number; group?: number }
-  | { readonly is: "folder"; mode?: number; group?: number }
+  | { readonly is: "folder"; readonly inode: number; mode?: number; group?: number }
   | { readonly is: "link"; readonly target: string };
 
 export class MemoryFiles implements Files {
@@ -47,7 +47,7 @@ export class MemoryFiles implements Files {
     if (entry === undefined || entry.is === "link") return undefined;
     return entry.is === "file"
       ? { is: "file", size: entry.content.length, modified: 0, inode: entry.inode }
-      : { is: "folder", size: 0, modified: 0, inode: 0 };
+      : { is: "folder", size: 0, modified: 0, inode: entry.inode };
   };
 
   makeFolder = async (path: string, mode?: number): Promise<void> => {
@@ -119,7 +119,7 @@ export class MemoryFiles implements Files {
     const parts = path.split("/").slice(0, -1);
     for (let at = 2; at <= parts.length; at++) {
       const folder = parts.slice(0, at).join("/");
-      if (!this.entries.has(folder)) this.entries.set(folder, { is: "folder" });
+      if (!this.entries.has(folder)) this.entries.set(folder, { is: "folder", inode: this.inodes++ });
     }
   }
 

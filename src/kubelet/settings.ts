@@ -51,6 +51,8 @@ export interface KubeletConfig {
   readonly relistPeriod?: Millis;
   /** How often ConfigMap, Secret and downward API volumes are brought up to date. */
   readonly refreshPeriod?: Millis;
+  /** How long nothing may go over a stream (exec, attach, port-forward) before it is ended; 4 hours unless given. */
+  readonly streamIdleTimeout?: Millis;
   /** How often the Lease is renewed and the node looked at. */
   readonly heartbeatPeriod?: Millis;
 }

@@ -4,6 +4,8 @@ import { createEventRecorder } from "../client/event-recorder.ts";
 import { createInformers } from "../client/informer.ts";
 import { createClient } from "../client/kube-client.ts";
 import { runAsLeader } from "../client/leader-election.ts";
+import { startBootstrapController } from "../controllers/bootstrap/bootstrap-controller.ts";
+import { startCertificateController } from "../controllers/certificate/certificate-controller.ts";
 import { startDaemonSetController } from "../controllers/daemonset/daemonset-controller.ts";
 import { startGarbageController } from "../controllers/garbage/garbage-controller.ts";
 import { startNamespaceController } from "../controllers/namespace/namespace-controller.ts";
@@ -75,6 +77,8 @@ export async function runControllers(world: World, options: ControllersOptions):
     startGarbageController({ ...as("garbage-collector"), kinds }),
     startNamespaceController({ ...as("namespace-controller"), kinds }),
     startServiceAccountController({ ...as("serviceaccount-controller"), ca: options.ca ?? "" }),
+    startBootstrapController(as("bootstrap-signer")),
+    startCertificateController({ ...as("certificate-controller"), authority: options.signingPair }),
   ];
   await Promise.all([
     startDaemonSetController(as("daemonset-controller")),

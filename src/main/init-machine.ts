@@ -13,13 +13,34 @@ import type { Millis } from "../lib/units.ts";
 import { parseBootstrapToken, type BootstrapToken } from "../model/bootstrap-token.ts";
 import { version } from "../model/version.ts";
 import { fits } from "../world/certificates.ts";
+import type { LogLevel } from "../world/log.ts";
 import { openAuthority, type Authority } from "./authority.ts";
 import { reachCluster } from "./cluster-access.ts";
 import type { KubeletService } from "./hold-kubelet.ts";
-import type { InitCommand } from "./init.ts";
 import { lengthOf } from "./machine-flags.ts";
 import { Refusal } from "./refusal.ts";
 import type { World } from "./world.ts";
+
+export interface InitCommand {
+  readonly dataDir: string;
+  readonly advertiseAddress: string;
+  readonly nodeName?: string;
+  readonly apiserverBindPort: number;
+  readonly controllerManagerPort: number;
+  readonly schedulerPort: number;
+  readonly kubeletPort: number;
+  readonly podManifestPath?: string;
+  readonly token?: string;
+  readonly tokenTtl: string;
+  readonly timeout: string;
+  readonly skipPhases?: string;
+  readonly ignorePreflightErrors?: string;
+  readonly dryRun?: boolean;
+  readonly foreground?: boolean;
+  readonly printUnit?: boolean;
+  readonly etcd?: boolean;
+  readonly logLevel: LogLevel;
+}
 
 export interface InitMachine {
   readonly world: World;

@@ -1,7 +1,13 @@
 // Owns the phases of `init` in their order, each with what it does and what it would do.
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { invite, joinCommand, markControlPlane, uploadConfig } from "../bootstrap/cluster-objects.ts";
+import {
+  invite,
+  isSigned,
+  joinCommand,
+  markControlPlane,
+  uploadConfig,
+} from "../bootstrap/cluster-objects.ts";
 import { found, until } from "../bootstrap/ensure.ts";
 import { logTail, untilHealthy } from "../bootstrap/kubelet-process.ts";
 import type { Phase } from "../bootstrap/phases.ts";
@@ -225,7 +231,12 @@ function bootstrapToken(machine: InitMachine): Phase {
     async run() {
       const expires = tokenTtl === 0 ? undefined : world.clock.now() + tokenTtl;
       const { ca } = await machine.authority();
-      await invite(await machine.client(), { token, expires, server, ca: ca.cert });
+      const client = await machine.client();
+      await invite(client, { token, expires, server, ca: ca.cert });
+      const wait = { clock: world.clock, timeout: machine.timeout, orElse: () => logHint(machine) };
+      await until({ ...wait, what: "cluster-info signed" }, async () =>
+        (await isSigned(client, token)) ? true : undefined,
+      );
       say(
         `[bootstrap-token] token ${token.id} lets machines join${tokenTtl === 0 ? "" : ` for ${machine.options.tokenTtl}`}; cluster-info is in kube-public`,
       );

@@ -3,34 +3,12 @@ import { resolve } from "node:path";
 import { layoutOf } from "../bootstrap/layout.ts";
 import { planUnit } from "../bootstrap/plan-kubelet.ts";
 import { runPhases } from "../bootstrap/phases.ts";
-import type { LogLevel } from "../world/log.ts";
 import { told } from "./bootstrap-refusal.ts";
 import { holdKubelet } from "./hold-kubelet.ts";
-import { beginInit } from "./init-machine.ts";
+import { beginInit, type InitCommand } from "./init-machine.ts";
 import { initPhases } from "./init-phases.ts";
 import { kubeletPlanOf, listOf, nodeNameOf } from "./machine-flags.ts";
 import { realWorld } from "./world.ts";
-
-export interface InitCommand {
-  readonly dataDir: string;
-  readonly advertiseAddress: string;
-  readonly nodeName?: string;
-  readonly apiserverBindPort: number;
-  readonly controllerManagerPort: number;
-  readonly schedulerPort: number;
-  readonly kubeletPort: number;
-  readonly podManifestPath?: string;
-  readonly token?: string;
-  readonly tokenTtl: string;
-  readonly timeout: string;
-  readonly skipPhases?: string;
-  readonly ignorePreflightErrors?: string;
-  readonly dryRun?: boolean;
-  readonly foreground?: boolean;
-  readonly printUnit?: boolean;
-  readonly etcd?: boolean;
-  readonly logLevel: LogLevel;
-}
 
 export async function runInit(options: InitCommand): Promise<void> {
   const layout = layoutOf(

@@ -19,6 +19,7 @@ import type { Transport } from "../model/wire.ts";
 import { createProcessRuntime } from "../runtime/process/process-runtime.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { KeyPair } from "../world/certificates.ts";
+import { realConnect } from "../world/real-connect.ts";
 import { realGrpcHealth } from "../world/real-grpc-health.ts";
 import { realMounts } from "../world/real-mounts.ts";
 import { realDial } from "../world/real-dial.ts";
@@ -69,6 +70,7 @@ export async function startNode(world: World, options: NodeOptions): Promise<Run
     clock,
     log,
     random,
+    connect: realConnect,
   });
   const cluster = transport === undefined ? undefined : clusterOf(world, transport, name);
   const capacity = await machineCapacity(rootDir);

@@ -13,6 +13,8 @@ export interface BootstrapToken {
 export const tokenSecretType = "bootstrap.kubernetes.io/token";
 export const tokenNamespace = "kube-system";
 export const bootstrappers = "system:bootstrappers";
+/** A token's ID follows. */
+export const bootstrapUserPrefix = "system:bootstrap:";
 /** Whose certificates are approved without a person, as kubeadm has it. */
 export const joiners = "system:bootstrappers:kubeadm:default-node-token";
 

@@ -60,6 +60,9 @@ function resourceOf(kind: Descriptor): ServedResource {
     categories: kind.categories,
     subresources: [
       ...(isPod ? podSubresources : []),
+      ...(kind.prepareApproval === undefined
+        ? []
+        : [{ name: "approval", kind: own, verbs: ["get", "patch", "update"] }]),
       ...(kind.group === "" && kind.resource === "serviceaccounts" ? [tokenSubresource] : []),
       ...(kind.hasStatus ? [{ name: "status", kind: own, verbs: ["get", "patch", "update"] }] : []),
     ],

@@ -2,7 +2,7 @@
 import { BodyTooLarge, type Exchange } from "../../world/http.ts";
 import { wordsOf } from "../../world/log.ts";
 import { badRequest, type Refusal, tooLarge, unsupportedMediaType } from "../status.ts";
-import { duplicateFields } from "./duplicate-fields.ts";
+import { duplicateFields, isTooDeep } from "./duplicate-fields.ts";
 
 export interface Body {
   /** Undefined where there is none. */
@@ -74,6 +74,8 @@ async function decodeText(type: string, bytes: Uint8Array): Promise<Body | Refus
   }
   // Most clients that say YAML send JSON, which needs no YAML reader.
   const asJson = parseJson(text);
+  if (asJson.is === "read" && isTooDeep(text))
+    return badRequest("cannot read the request body as JSON: exceeded max depth");
   if (asJson.is === "read") return { value: asJson.value, contentType, duplicates: duplicateFields(text) };
   if (!yaml.has(type)) return badRequest(`cannot read the request body as JSON: ${asJson.because}`);
   // Loaded on demand: few clients send YAML, and the reader takes 50 ms to load.

@@ -1,4 +1,5 @@
 // Owns reading single values of protobuf messages as the JSON they stand for: text, numbers, times, quantities.
+import { isTooDeep } from "./duplicate-fields.ts";
 import { Malformed, wireFields } from "./protobuf-reader.ts";
 
 export type WireValue = number | Uint8Array;
@@ -56,11 +57,15 @@ export const quantityOf = (value: WireValue): string => stringOf(wrapped(value))
 
 export function anyOf(value: WireValue): unknown {
   const json = stringOf(wrapped(value));
+  if (json === "") return undefined;
+  let read: unknown;
   try {
-    return json === "" ? undefined : JSON.parse(json);
+    read = JSON.parse(json);
   } catch {
     throw new Malformed("a nested object is not JSON");
   }
+  if (isTooDeep(json)) throw new Malformed("a nested object exceeded max depth");
+  return read;
 }
 
 export function intOrStringOf(value: WireValue): number | string {

@@ -256,7 +256,15 @@ function pathsOfKind(context: Context, root: string): [string, JsonObject][] {
     [`${base}/{name}`, pathItem(dialect, named(context), one)],
     ...resource.subresources.map((sub): [string, JsonObject] => [
       `${base}/{name}/${sub.name}`,
-      pathItem(dialect, sub.name === "status" ? named(context, "Status") : special(context, sub), one),
+      pathItem(
+        dialect,
+        sub.name === "status"
+          ? named(context, "Status")
+          : sub.name === "approval"
+            ? named(context, "Approval")
+            : special(context, sub),
+        one,
+      ),
     ]),
     ...(resource.namespaced
       ? [[`${root}/${resource.resource}`, pathItem(dialect, everywhere, [])] satisfies [string, JsonObject]]

@@ -42,7 +42,11 @@ export async function applyObject(
     if (!(written instanceof Refusal)) return { held: written.held, warnings };
     if (written.code !== 404 || part !== "object") return written;
     const target = { ...place, subresource: undefined };
-    const born = { ...options, isApplied: true };
+    const born = {
+      ...options,
+      isApplied: true,
+      ...(asked.caller === undefined ? {} : { caller: asked.caller }),
+    };
     const made = await createObject(registry, target, config, born);
     if (!(made instanceof Refusal)) return { ...made, warnings, isNew: true };
     if (made.status.reason !== "AlreadyExists" || attempt >= attemptsMax) return made;

@@ -117,6 +117,7 @@ function newObject(
   const owned = ownedAtBirth(registry, kind, draft, options);
   kind.applyDefaults(object);
   kind.prepareCreate?.(object);
+  if (options.caller !== undefined) kind.stampCaller?.(object, options.caller);
   const why = isPods(kind) ? admitPod(registry, object) : undefined;
   if (why !== undefined) return forbidden(kind, name, why);
   const faults = [...metadataFaults(kind, object.metadata), ...kind.validate(object)];

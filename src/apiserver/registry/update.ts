@@ -113,7 +113,7 @@ function merged(kind: Descriptor, part: Part, draft: Draft<KubeObject>, old: Kub
     if (kind.hasStatus) keep(fields, old, ["status"]);
     kind.prepareUpdate?.(next, old);
     if (isNamespaces(kind)) keepNamespaceFinalizers(next, old);
-  } else if (part === "status") {
+  } else if (part === "status" || part === "approval") {
     keep(
       fields,
       old,
@@ -122,6 +122,8 @@ function merged(kind: Descriptor, part: Part, draft: Draft<KubeObject>, old: Kub
     delete next.metadata.ownerReferences;
     const { ownerReferences } = old.metadata;
     if (ownerReferences !== undefined) next.metadata.ownerReferences = ownerReferences;
+    if (part === "status") kind.prepareStatus?.(next, old);
+    else kind.prepareApproval?.(next, old);
   } else {
     const { spec } = asNamespace(next);
     keep(fields, old, ["spec", "status"]);

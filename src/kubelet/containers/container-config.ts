@@ -162,6 +162,7 @@ export function containerConfigOf(
     resources: resourcesOf(pod, container),
     security: securityOf(pod, container),
     stdin: container.stdin === true,
+    ...(container.stdinOnce === true ? { stdinOnce: true } : {}),
     tty: container.tty === true,
   };
 }

@@ -2,7 +2,7 @@
 import type { Client } from "../../client/client.ts";
 import { deepEqual } from "../../lib/json.ts";
 import type { Millis } from "../../lib/units.ts";
-import type { Pod, PodStatus } from "../../model/generated/types.ts";
+import type { Pod, PodStatus, Status } from "../../model/generated/types.ts";
 import { pod as podKind } from "../../model/kinds/pod.ts";
 import { pause, type Clock } from "../../world/clock.ts";
 import { wordsOf, type Log } from "../../world/log.ts";
@@ -18,6 +18,11 @@ export interface StatusWriterOptions {
 
 const isTerminal = (status: PodStatus | undefined): boolean =>
   status?.phase === "Succeeded" || status?.phase === "Failed";
+
+/** What the server cannot do now it may do later; what is wrong with the request stays wrong. */
+function failIfPassing({ status: { code = 0, message } }: { readonly status: Status }): void {
+  if (code >= 500 || code === 429) throw new Error(message);
+}
 
 export class StatusWriter {
   private readonly options: StatusWriterOptions;
@@ -109,12 +114,14 @@ export class StatusWriter {
         return;
       }
       if (answer.is === "absent") return;
-      if (answer.is !== "conflict") {
+      if (answer.is === "refused") {
+        failIfPassing(answer);
         log.warn("pod status refused", { pod: before.metadata.name, error: answer.status.message });
         return;
       }
       const { name, namespace } = before.metadata;
       const now = await pods.get({ name, namespace });
+      if (now.is === "refused") failIfPassing(now);
       if (now.is !== "ok" || now.object.metadata.uid !== before.metadata.uid) return;
       this.latest = now;
     }
