@@ -210,7 +210,6 @@ export interface Runtime {
   attach(id: ContainerId, streams: ProcessStreams): Promise<void>;
   /** Joins the stream with one connection to a port inside the sandbox, and resolves when both directions have ended. */
   portForward(id: SandboxId, port: number, stream: Duplex): Promise<void>;
-  usage(id: ContainerId): Promise<ContainerUsage | "absent">;
   /** Of every running container, in one pass. */
   listUsage(): Promise<ReadonlyMap<ContainerId, ContainerUsage>>;
 

@@ -323,10 +323,6 @@ class ProcessRuntime implements Runtime {
     await forwardTo(this.connect, port, stream);
   }
 
-  async usage(id: ContainerId): Promise<ContainerUsage | "absent"> {
-    return (await this.listUsage()).get(id) ?? "absent";
-  }
-
   listUsage(): Promise<ReadonlyMap<ContainerId, ContainerUsage>> {
     const shims = new Map<ContainerId, number>();
     for (const [id, { shimPid }] of this.containers) if (shimPid !== undefined) shims.set(id, shimPid);
