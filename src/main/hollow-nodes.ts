@@ -12,6 +12,7 @@ import type { Transport } from "../model/wire.ts";
 import { createSimulatedRuntime } from "../runtime/simulated/simulated-runtime.ts";
 import { makeCertificate, type KeyPair } from "../world/certificates.ts";
 import type { LogLevel } from "../world/log.ts";
+import { realGrpcHealth } from "../world/real-grpc-health.ts";
 import { realDial } from "../world/real-dial.ts";
 import { reachCluster } from "./cluster-access.ts";
 import { aborted, endingSignal } from "./ending.ts";
@@ -128,6 +129,7 @@ function kubeletMaker(world: World, options: HollowOptions, common: Common): (na
       files,
       network: shared.networkFor(nodeName),
       dial: realDial,
+      grpcHealth: realGrpcHealth,
       config,
       ...(options.events === false
         ? {}

@@ -22,6 +22,7 @@ import {
   type SandboxId,
   type SandboxStatus,
 } from "../runtime.ts";
+import { simulatedUsage } from "./simulated-usage.ts";
 
 export type { SimulatedBehaviour, SimulatedImage } from "./behaviour.ts";
 
@@ -285,19 +286,8 @@ class Books implements SimulatedRuntime {
     return Promise.reject(notForwarded(id, port));
   }
 
-  async usage(id: ContainerId): Promise<ContainerUsage | "absent"> {
-    const container = this.containers.get(id);
-    if (container?.state !== "running") return "absent";
-    return { at: this.options.clock.now(), cpuNanos: 0, memoryWorkingSet: 0, processes: 1 };
-  }
-
   async listUsage(): Promise<ReadonlyMap<ContainerId, ContainerUsage>> {
-    const found = new Map<ContainerId, ContainerUsage>();
-    for (const id of this.containers.keys()) {
-      const usage = await this.usage(id);
-      if (usage !== "absent") found.set(id, usage);
-    }
-    return found;
+    return simulatedUsage(this.options.clock.now(), this.containers.values());
   }
 
   async pullImage(image: string): Promise<string> {
