@@ -154,21 +154,39 @@ function labelsOf(method: string, target: Target): RequestLabels {
   };
 }
 
+class EdgeRequest implements ApiRequest {
+  readonly method: Method;
+  readonly path: string;
+  readonly query: Target["query"];
+  readonly accept?: string;
+  readonly body?: unknown;
+  readonly contentType?: string;
+  private readonly exchange: Exchange;
+
+  constructor(method: Method, target: Target, exchange: Exchange, body?: Body) {
+    this.method = method;
+    this.path = target.path;
+    this.query = target.query;
+    this.exchange = exchange;
+    const { accept } = exchange.headers;
+    if (typeof accept === "string") this.accept = accept;
+    if (body?.value === undefined) return;
+    this.body = body.value;
+    this.contentType = body.contentType;
+  }
+
+  /** Made only for those who look: most requests are done before their client could leave. */
+  get signal(): AbortSignal {
+    return this.exchange.signal;
+  }
+}
+
 async function serveResource(served: Served, labels: RequestLabels): Promise<number> {
   const { options, sender, target, caller } = served;
   const { exchange } = sender;
   const method = methods.find((one) => one === exchange.method);
   if (method === undefined) return respond(served, methodNotAllowed());
-  const request: ApiRequest = {
-    method,
-    path: target.path,
-    query: target.query,
-    ...(typeof exchange.headers.accept === "string" ? { accept: exchange.headers.accept } : {}),
-    // Made only for those who look: most requests are done before their client could leave.
-    get signal() {
-      return exchange.signal;
-    },
-  };
+  const request = new EdgeRequest(method, target, exchange);
   if (isWatch(method, target) || (method === "GET" && isLog(target))) {
     const ended = options.metrics.longRunning(labels);
     try {
@@ -183,7 +201,8 @@ async function serveResource(served: Served, labels: RequestLabels): Promise<num
   const body = await readBody(exchange);
   if (body === undefined) return 499;
   if (body instanceof Refusal) return respond(served, body);
-  return respond(served, await inTime(options, answerBody(served, request, body)));
+  const whole = new EdgeRequest(method, target, exchange, body);
+  return respond(served, await inTime(options, answerBody(served, whole, body)));
 }
 
 const answer = ({ options, caller }: Served, request: ApiRequest): Promise<EncodedAnswer> =>
@@ -197,9 +216,7 @@ async function answerBody(served: Served, request: ApiRequest, body: Body): Prom
     return badRequest(`strict decoding error: ${told.join(", ")}`);
   const review = reviewed(served, request, body);
   if (review !== undefined) return review;
-  const given =
-    body.value === undefined ? request : { ...request, body: body.value, contentType: body.contentType };
-  const made = await answer(served, given);
+  const made = await answer(served, request);
   return told.length === 0 || validation !== "Warn"
     ? made
     : { ...made, warnings: [...told, ...made.warnings] };
