@@ -1,32 +1,24 @@
-// Owns one exchange over a real connection, HTTP/1.1 or HTTP/2 alike. A client that went away is never an error.
-import type { IncomingMessage, ServerResponse } from "node:http";
+// Owns one exchange over HTTP/2. A client that went away is never an error.
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { BodyTooLarge, type Exchange, type ResponseStream } from "./http.ts";
 import { peerOf } from "./real-network-peer.ts";
 
-export type Incoming = IncomingMessage | Http2ServerRequest;
-export type Outgoing = ServerResponse | Http2ServerResponse;
 type Headers = Parameters<Exchange["respond"]>[1];
 
-const isHttp2 = (response: Outgoing): response is Http2ServerResponse => "createPushResponse" in response;
-const isGone = (response: Outgoing): boolean =>
-  isHttp2(response) ? response.stream === undefined || response.stream.destroyed : response.destroyed;
+const isGone = (response: Http2ServerResponse): boolean =>
+  response.stream === undefined || response.stream.destroyed;
 
 // HTTP/2 forbids the headers that speak of one connection.
 const hopByHop = new Set(["connection", "keep-alive", "transfer-encoding", "upgrade"]);
 
-// Copying a longer body costs more than a second write.
-const oneWriteMax = 16 * 1024;
-
-function headersFor(response: Outgoing, headers: Headers): Record<string, string | string[]> {
+function headersFor(headers: Headers): Record<string, string | string[]> {
   const out: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(headers))
-    if (!isHttp2(response) || !hopByHop.has(name.toLowerCase()))
-      out[name] = typeof value === "string" ? value : [...value];
+    if (!hopByHop.has(name.toLowerCase())) out[name] = typeof value === "string" ? value : [...value];
   return out;
 }
 
-function readBody(request: Incoming, limit: number): Promise<Uint8Array> {
+function readBody(request: Http2ServerRequest, limit: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     if (Number(request.headers["content-length"] ?? 0) > limit) {
       request.resume();
@@ -58,13 +50,11 @@ function readBody(request: Incoming, limit: number): Promise<Uint8Array> {
   });
 }
 
-function streamOf(response: Outgoing): ResponseStream {
-  const pending = (): number =>
-    isHttp2(response) ? (response.stream?.writableLength ?? 0) : response.writableLength;
+function streamOf(response: Http2ServerResponse): ResponseStream {
+  const pending = (): number => response.stream?.writableLength ?? 0;
   let ended = false;
   return {
-    // Node types the two `write`s apart; both take text or bytes and tell whether the buffer has room.
-    write: (chunk) => ended || isGone(response) || (response as ServerResponse).write(chunk),
+    write: (chunk) => ended || isGone(response) || response.write(chunk),
     drained: () =>
       new Promise((resolve) => {
         if (isGone(response) || !response.writableNeedDrain) return resolve();
@@ -87,17 +77,17 @@ function streamOf(response: Outgoing): ResponseStream {
   };
 }
 
-class RealExchange implements Exchange {
+class Http2Exchange implements Exchange {
   readonly method: string;
   readonly target: string;
   readonly headers: Exchange["headers"];
   readonly peer?: NonNullable<Exchange["peer"]>;
   readonly remoteAddress: string;
-  private readonly request: Incoming;
-  private readonly response: Outgoing;
+  private readonly request: Http2ServerRequest;
+  private readonly response: Http2ServerResponse;
   private controller: AbortController | undefined;
 
-  constructor(request: Incoming, response: Outgoing) {
+  constructor(request: Http2ServerRequest, response: Http2ServerResponse) {
     this.request = request;
     this.response = response;
     this.method = request.method ?? "GET";
@@ -132,26 +122,19 @@ class RealExchange implements Exchange {
     if (isGone(response) || response.headersSent) return;
     const bytes = typeof body === "string" ? Buffer.from(body) : body;
     const length = { "content-length": String(bytes.byteLength) };
-    // The two `writeHead`s and `end`s differ in types alone.
-    const plain = response as ServerResponse;
-    plain.writeHead(status, { ...headersFor(response, headers), ...length });
-    if (this.method === "HEAD") plain.end();
-    else if (bytes.byteLength > oneWriteMax || isHttp2(response)) plain.end(bytes);
-    // Head and body then leave in one write; as Latin-1 each character is one byte, whatever they mean.
-    else
-      plain.end(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1"), "latin1");
+    response.writeHead(status, { ...headersFor(headers), ...length });
+    if (this.method === "HEAD") response.end();
+    else response.end(bytes);
   }
 
   stream(status: number, headers: Headers): ResponseStream {
     const { response } = this;
     if (!isGone(response) && !response.headersSent) {
-      const plain = response as ServerResponse;
-      plain.writeHead(status, headersFor(response, headers));
-      plain.flushHeaders();
+      response.writeHead(status, headersFor(headers));
     }
     return streamOf(response);
   }
 }
 
-export const exchangeOf = (request: Incoming, response: Outgoing): Exchange =>
-  new RealExchange(request, response);
+export const exchangeOf = (request: Http2ServerRequest, response: Http2ServerResponse): Exchange =>
+  new Http2Exchange(request, response);
