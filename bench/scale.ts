@@ -11,6 +11,7 @@ import { startHollowNodes } from "../src/main/hollow-nodes.ts";
 import { realWorld } from "../src/main/world.ts";
 import type { DaemonSet } from "../src/model/generated/types.ts";
 import { daemonSet } from "../src/model/kinds/daemon-set.ts";
+import { lease } from "../src/model/kinds/lease.ts";
 import { node as nodeKind } from "../src/model/kinds/node.ts";
 import type { Draft } from "../src/model/meta.ts";
 import type { Transport } from "../src/model/wire.ts";
@@ -26,52 +27,14 @@ import {
   sleep,
   startEverynode,
   syncMillis,
-  type Running,
 } from "./machine.ts";
+import { growth, requestLines, table, type Phase, type ScaleFigures } from "./scale-figures.ts";
+import { requestsAnswered, requestsBetween } from "./scale-requests.ts";
 import { followPods, namespace, type PodTally } from "./scale-watch.ts";
 
 const addedNodes = 20;
 const idleSeconds = 10;
 const name = "bench-agent";
-
-export interface ScaleFigures {
-  readonly nodes: number;
-  readonly syncMillis: number;
-  readonly registerMillis: number;
-  readonly createMillis: number;
-  readonly rollTenthMillis: number;
-  readonly rollAllMillis: number;
-  readonly addedMillisMedian: number;
-  readonly addedMillisWorst: number;
-  readonly deleteMillis: number;
-  /** Of the process of API server, store, controllers and scheduler; unknown where it isn't ours. */
-  readonly controlPlane?: {
-    readonly cpuMillisPerPod: number;
-    /** Of the roll at 10 %. */
-    readonly cpuMillisPerPodRolled: number;
-    readonly peakMiB: number;
-    readonly idlePercent: number;
-    readonly idleMiB: number;
-  };
-  readonly kilobytesPerHollowNode: number;
-}
-
-/** Upstream's control plane, v1.20 with etcd, its clients' limits lifted; the issue this is measured against has the story. */
-const reference: Readonly<
-  Record<number, Partial<Record<keyof ScaleFigures | "cpu" | "memory" | "idle", number>>>
-> = {
-  1000: {
-    createMillis: 6500,
-    rollTenthMillis: 11_200,
-    rollAllMillis: 10_300,
-    deleteMillis: 4700,
-    addedMillisMedian: 43,
-    cpu: 12,
-    memory: 1270,
-    idle: 33,
-  },
-  5000: { createMillis: 107_000, memory: 3200 },
-};
 
 const agentSet = (image: string, maxUnavailable: string): Draft<DaemonSet> => ({
   apiVersion: "apps/v1",
@@ -96,31 +59,62 @@ async function expectOk(what: string, answer: Promise<{ is: string }>): Promise<
   if (is !== "ok") throw new Error(`cannot ${what}: ${JSON.stringify(await answer)}`);
 }
 
-async function timed(work: () => Promise<number>): Promise<number> {
-  const start = performance.now();
-  return (await work()) - start;
+/** The processes measured. */
+interface Processes {
+  /** Of API server, store, controllers and scheduler; none where they aren't known. */
+  readonly controlPlane: readonly number[];
+  readonly hollowNodes: number;
 }
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 interface Measured {
   readonly client: Client;
   readonly transport: Transport;
   readonly pods: PodTally;
   readonly nodes: number;
+  readonly processes: Processes;
 }
 
-async function rolled(
-  { client, pods, nodes }: Measured,
-  image: string,
-  maxUnavailable: string,
-): Promise<number> {
-  const { spec } = agentSet(image, maxUnavailable);
-  return timed(async () => {
-    await expectOk(
-      "change the DaemonSet",
-      client.of(daemonSet).patch({ name, namespace }, "merge", { spec }),
-    );
-    return pods.until((tally) => tally.readyOf(image) === nodes && tally.total === nodes);
+/** Makes the change, and waits until it is carried out. */
+async function phase(
+  { transport, pods, nodes, processes }: Measured,
+  change: () => Promise<void>,
+  isDone: (tally: PodTally) => boolean,
+): Promise<Phase> {
+  const before = await requestsAnswered(transport);
+  const cpu = () => ({
+    controlPlane: sum(processes.controlPlane.map(cpuMillis)),
+    hollowNodes: cpuMillis(processes.hollowNodes),
   });
+  const used = cpu();
+  const start = performance.now();
+  await change();
+  const millis = (await pods.until(isDone)) - start;
+  const now = cpu();
+  return {
+    millis,
+    requestsPerPod: requestsBetween(before, await requestsAnswered(transport), nodes),
+    cpuMillisPerPod: {
+      hollowNodes: (now.hollowNodes - used.hollowNodes) / nodes,
+      ...(processes.controlPlane.length === 0
+        ? {}
+        : { controlPlane: (now.controlPlane - used.controlPlane) / nodes }),
+    },
+  };
+}
+
+function roll(measured: Measured, image: string, maxUnavailable: string): Promise<Phase> {
+  const { spec } = agentSet(image, maxUnavailable);
+  return phase(
+    measured,
+    () =>
+      expectOk(
+        "change the DaemonSet",
+        measured.client.of(daemonSet).patch({ name, namespace }, "merge", { spec }),
+      ),
+    (tally) => tally.readyOf(image) === measured.nodes && tally.total === measured.nodes,
+  );
 }
 
 /** Real kubelets in this process, one after the other; each time is from the node in the API to its pod Ready. */
@@ -133,7 +127,7 @@ async function addedTimes({ transport, pods }: Measured): Promise<number[]> {
   });
   const times: number[] = [];
   for (let at = 0; at < addedNodes; at++) {
-    const namePrefix = `added-${at}-`;
+    const namePrefix = `${addedPrefix}${at}-`;
     const ready = pods.readyOn(`${namePrefix}1`);
     const of = { namePrefix, count: 1, nodeIp: "127.0.0.1", port: 0, serving, clientCa: undefined };
     const node = await startHollowNodes(world, { ...of, transport, events: false });
@@ -147,190 +141,158 @@ async function addedTimes({ transport, pods }: Measured): Promise<number[]> {
   return times;
 }
 
+const hollowPrefix = "hollow-";
+const addedPrefix = "added-";
+
 interface Cluster {
+  readonly of: string;
   readonly kubeconfig: string;
-  readonly controlPlane: Running | undefined;
+  readonly controlPlane: readonly number[];
+  /** Whether it lives on after the measure and is to be left as it was found. */
+  readonly stays: boolean;
   /** Arguments to Node for the processes started. */
   readonly profile: readonly string[];
 }
 
-async function measure({ kubeconfig, controlPlane, profile }: Cluster, nodes: number): Promise<ScaleFigures> {
+async function measure(
+  { of, kubeconfig, controlPlane, stays, profile }: Cluster,
+  nodes: number,
+): Promise<ScaleFigures> {
   const transport = httpTransport({
     network: realNetwork,
     access: await loadKubeconfig(realFiles, kubeconfig),
     agent: "everynode-bench",
   });
   const client = createClient(transport);
-  const count = ["--count", String(nodes)];
+  const count = ["--count", String(nodes), "--name-prefix", hollowPrefix];
   const hollow = await startEverynode(
     ["hollow-nodes", "--kubeconfig", kubeconfig, ...count, "--no-events"],
     profile,
   );
   const pods = followPods(transport, `app=${name}`);
+  const processes: Processes = { controlPlane, hollowNodes: hollow.pid };
   try {
-    await sleep(3000);
-    const cpu = () => (controlPlane === undefined ? 0 : cpuMillis(controlPlane.pid));
-    const idleBegun = cpu();
-    await sleep(idleSeconds * 1000);
-    const idlePercent = (cpu() - idleBegun) / (idleSeconds * 10);
-    const idleMiB = controlPlane === undefined ? 0 : residentMiB(controlPlane.pid);
-    const kilobytesPerHollowNode = (residentMiB(hollow.pid) * 1024) / nodes;
-    const measured: Measured = { client, transport, pods, nodes };
-    const cpuBegun = cpu();
-    const createMillis = await timed(async () => {
-      await expectOk("create the DaemonSet", client.of(daemonSet).create(agentSet("agent:1", "10%")));
-      return pods.until((tally) => tally.readyOf("agent:1") === nodes);
-    });
-    const cpuMillisPerPod = (cpu() - cpuBegun) / nodes;
-    const rollBegun = cpu();
-    const rollTenthMillis = await rolled(measured, "agent:2", "10%");
-    const cpuMillisPerPodRolled = (cpu() - rollBegun) / nodes;
-    const rollAllMillis = await rolled(measured, "agent:3", "100%");
+    const measured: Measured = { client, transport, pods, nodes, processes };
+    const idle = await idleFigures(processes);
+    const create = await phase(
+      measured,
+      () => expectOk("create the DaemonSet", client.of(daemonSet).create(agentSet("agent:1", "10%"))),
+      (tally) => tally.readyOf("agent:1") === nodes,
+    );
+    const rollTenth = await roll(measured, "agent:2", "10%");
+    const rollAll = await roll(measured, "agent:3", "100%");
     await sleep(1000);
     const added = await addedTimes(measured);
-    const deleteMillis = await timed(async () => {
-      await expectOk("delete the DaemonSet", client.of(daemonSet).delete({ name, namespace }));
+    const gone = await phase(
+      measured,
+      () => expectOk("delete the DaemonSet", client.of(daemonSet).delete({ name, namespace })),
       // The kubelets of the added nodes are gone, and with them who would end their pods.
-      return pods.until((tally) => tally.total <= addedNodes);
-    });
-    const peakMiB = controlPlane === undefined ? 0 : residentPeakMiB(controlPlane.pid);
+      (tally) => tally.total <= addedNodes,
+    );
     return {
+      of,
       nodes,
       syncMillis: syncMillis(),
       registerMillis: hollow.millis,
-      createMillis,
-      rollTenthMillis,
-      rollAllMillis,
+      phases: { create, rollTenth, rollAll, delete: gone },
       addedMillisMedian: median(added),
       addedMillisWorst: Math.max(...added),
-      deleteMillis,
-      ...(controlPlane === undefined
-        ? {}
-        : { controlPlane: { cpuMillisPerPod, cpuMillisPerPodRolled, peakMiB, idlePercent, idleMiB } }),
-      kilobytesPerHollowNode,
+      ...withPeaks(idle, processes),
     };
   } finally {
     pods.stop();
     await end(hollow);
-    if (controlPlane === undefined) await clean(client);
+    if (stays) await clean(client);
     await transport.close();
   }
 }
 
-/** Leaves a cluster that isn't ours as it was found. */
-async function clean(client: Client): Promise<void> {
-  const selector = { labelSelector: "everynode.io/hollow=true" };
-  const { items } = await client.of(nodeKind).list(selector);
-  for (const { metadata } of items) await client.of(nodeKind).delete({ name: metadata.name });
+type IdleFigures = Pick<ScaleFigures, "controlPlane" | "hollowNodes">;
+
+async function idleFigures({ controlPlane, hollowNodes }: Processes): Promise<IdleFigures> {
+  // What registration left to do is over by then, and with it the heartbeats' first turn.
+  await sleep(3000);
+  const cpu = () => [sum(controlPlane.map(cpuMillis)), cpuMillis(hollowNodes)] as const;
+  const before = cpu();
+  await sleep(idleSeconds * 1000);
+  const after = cpu();
+  const percent = (at: 0 | 1) => (after[at] - before[at]) / (idleSeconds * 10);
+  return {
+    ...(controlPlane.length === 0
+      ? {}
+      : {
+          controlPlane: { idlePercent: percent(0), idleMiB: sum(controlPlane.map(residentMiB)), peakMiB: 0 },
+        }),
+    hollowNodes: { idlePercent: percent(1), idleMiB: residentMiB(hollowNodes), peakMiB: 0 },
+  };
 }
 
-export async function benchScale(nodes: number, profile: readonly string[] = []): Promise<ScaleFigures> {
+const withPeaks = (idle: IdleFigures, { controlPlane, hollowNodes }: Processes): IdleFigures => ({
+  ...(idle.controlPlane === undefined
+    ? {}
+    : { controlPlane: { ...idle.controlPlane, peakMiB: sum(controlPlane.map(residentPeakMiB)) } }),
+  hollowNodes: { ...idle.hollowNodes, peakMiB: residentPeakMiB(hollowNodes) },
+});
+
+/** Leaves a cluster as it was found. */
+async function clean(client: Client): Promise<void> {
+  await client.of(daemonSet).delete({ name, namespace });
+  const { items } = await client.of(nodeKind).list({ labelSelector: "everynode.io/hollow=true" });
+  const remove = async (nodeName: string): Promise<void> => {
+    await client.of(nodeKind).delete({ name: nodeName });
+    await client.of(lease).delete({ name: nodeName, namespace: "kube-node-lease" });
+  };
+  const own = items.map(({ metadata }) => metadata.name).filter((one) => /^(?:hollow|added)-/.test(one));
+  for (let at = 0; at < own.length; at += 32) await Promise.all(own.slice(at, at + 32).map(remove));
+}
+
+async function benchOurs(nodes: number, profile: readonly string[] = []): Promise<ScaleFigures> {
   const folder = mkdtempSync(join(tmpdir(), "everynode-bench-"));
   const kubeconfig = join(folder, "kubeconfig");
-  const up = [
-    "up",
-    "--workers",
-    "0",
-    "--port",
-    "0",
-    "--data-dir",
-    join(folder, "data"),
-    "--kubeconfig",
-    kubeconfig,
-  ];
-  const controlPlane = await startEverynode(up, profile);
+  const where = ["--data-dir", join(folder, "data"), "--kubeconfig", kubeconfig];
+  const up = await startEverynode(["up", "--workers", "0", "--port", "0", ...where], profile);
   try {
-    return await measure({ kubeconfig, controlPlane, profile }, nodes);
+    return await measure(
+      { of: "everynode", kubeconfig, controlPlane: [up.pid], stays: false, profile },
+      nodes,
+    );
   } finally {
-    await end(controlPlane);
+    await end(up);
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-const seconds = (millis: number): string => `${(millis / 1000).toFixed(2)} s`;
-const asMillis = (millis: number): string => `${millis.toFixed(0)} ms`;
-
-function table(all: readonly ScaleFigures[]): string {
-  const lines: string[] = [];
-  const row = (label: string, of: (figures: ScaleFigures) => string) =>
-    lines.push(label.padEnd(38) + all.map((figures) => of(figures).padStart(26)).join(""));
-  const beside = (key: keyof ScaleFigures, show: (value: number) => string) => (figures: ScaleFigures) => {
-    const upstream = reference[figures.nodes]?.[key];
-    return `${show(Number(figures[key]))}${upstream === undefined ? "" : ` (${show(upstream)})`}`;
-  };
-  const own =
-    (key: "cpu" | "memory" | "idle", of: (figures: ScaleFigures) => number | undefined, unit: string) =>
-    (figures: ScaleFigures) => {
-      const [value, upstream] = [of(figures), reference[figures.nodes]?.[key]];
-      return `${value?.toFixed(1) ?? "?"}${unit}${upstream === undefined ? "" : ` (${upstream}${unit})`}`;
-    };
-  row("nodes (in brackets: the reference)", ({ nodes }) => String(nodes));
-  row("one synced 4 KB write, median", ({ syncMillis: millis }) => `${millis.toFixed(2)} ms`);
-  row("nodes started until all registered", beside("registerMillis", seconds));
-  row("created until all Ready", beside("createMillis", seconds));
-  row("rolled, maxUnavailable 10 %", beside("rollTenthMillis", seconds));
-  row("rolled, maxUnavailable 100 %", beside("rollAllMillis", seconds));
-  row("node registered to Ready, median of 20", beside("addedMillisMedian", asMillis));
-  row("node registered to Ready, worst of 20", beside("addedMillisWorst", asMillis));
-  row("deleted until all gone", beside("deleteMillis", seconds));
-  row(
-    "CPU a pod created",
-    own("cpu", (figures) => figures.controlPlane?.cpuMillisPerPod, " ms"),
-  );
-  row(
-    "CPU a pod rolled at 10 %",
-    (figures) => `${figures.controlPlane?.cpuMillisPerPodRolled.toFixed(1) ?? "?"} ms`,
-  );
-  row(
-    "memory, peak",
-    own("memory", (figures) => figures.controlPlane?.peakMiB, " MiB"),
-  );
-  row(
-    "idle, CPU",
-    own("idle", (figures) => figures.controlPlane?.idlePercent, " %"),
-  );
-  row(
-    "a hollow node (with its process' share)",
-    (figures) => `${figures.kilobytesPerHollowNode.toFixed(0)} KB`,
-  );
-  return lines.join("\n");
-}
-
-/** Of time over nodes, between the smallest and the largest cluster: 1 is linear. */
-function growth(all: readonly ScaleFigures[]): string {
-  const [first, last] = [all[0], all.at(-1)];
-  if (first === undefined || last === undefined || first === last) return "";
-  const exponent = (key: "createMillis" | "rollTenthMillis" | "rollAllMillis" | "deleteMillis") =>
-    (Math.log(last[key] / first[key]) / Math.log(last.nodes / first.nodes)).toFixed(2);
-  return `growth exponent ${first.nodes} to ${last.nodes} nodes: create ${exponent("createMillis")}, roll 10 % ${exponent("rollTenthMillis")}, roll 100 % ${exponent("rollAllMillis")}, delete ${exponent("deleteMillis")}`;
 }
 
 export async function run(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      nodes: { type: "string", default: "100,1000" },
-      big: { type: "boolean", default: false },
+      nodes: { type: "string", default: "100,1000,5000" },
       against: { type: "string" },
+      "against-pids": { type: "string", default: "" },
       profile: { type: "string" },
     },
   });
-  const counts = [...values.nodes.split(",").map(Number), ...(values.big ? [5000] : [])];
   const profile = values.profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${values.profile}`];
   const { against } = values;
+  const pids = values["against-pids"].split(",").filter((pid) => pid !== "");
   const all: ScaleFigures[] = [];
-  for (const nodes of counts)
-    all.push(
-      against === undefined
-        ? await benchScale(nodes, profile)
-        : await measure({ kubeconfig: against, controlPlane: undefined, profile }, nodes),
-    );
+  for (const nodes of values.nodes.split(",").map(Number)) {
+    all.push(await benchOurs(nodes, profile));
+    if (against !== undefined)
+      all.push(
+        await measure(
+          { of: against, kubeconfig: against, controlPlane: pids.map(Number), stays: true, profile: [] },
+          nodes,
+        ),
+      );
+  }
   console.log(table(all));
+  for (const figures of all) console.log(requestLines(figures));
   console.log(growth(all));
   const results = join(import.meta.dirname, "results");
   if (!existsSync(results)) mkdirSync(results);
   const file = join(results, `scale-${new Date().toISOString().replace(/[:.]/g, "-")}.json`);
-  writeFileSync(file, JSON.stringify({ against: against ?? "everynode", figures: all }, undefined, 2));
+  writeFileSync(file, JSON.stringify(all, undefined, 2));
   console.log(`written to ${file}`);
 }
 

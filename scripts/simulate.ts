@@ -2,12 +2,12 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { reportOf } from "../test/simulation/report.ts";
-import { faultClasses, type FaultClass } from "../test/simulation/scenario.ts";
+import { faultClasses, faultNames, isFault, type Fault } from "../test/simulation/faults.ts";
 import { shrink } from "../test/simulation/shrink.ts";
 import { simulate, type SimulationOptions } from "../test/simulation/simulate.ts";
 import { mutants } from "../test/simulation/mutants.ts";
 
-const usage = `npm run simulate -- [--seed S] [--seeds COUNT] [--nodes N] [--hours H] [--faults all|none|${faultClasses.join(",")}]
+const usage = `npm run simulate -- [--seed S] [--seeds COUNT] [--nodes N] [--hours H] [--faults all|none|${faultClasses.join(",")}, or faults by name]
   [--only IDS] [--shrink] [--trace FILE] [--mutant NAME]`;
 
 class WrongUsage extends Error {}
@@ -18,14 +18,15 @@ function numberOf(flag: string, text: string, least: number): number {
   throw new WrongUsage(`cannot use --${flag} ${JSON.stringify(text)}: it is no number from ${least}`);
 }
 
-function faultsOf(text: string): readonly FaultClass[] {
+function faultsOf(text: string): readonly Fault[] {
   if (text === "all") return faultClasses;
   if (text === "none") return [];
   return text.split(",").map((one) => {
-    const known = faultClasses.find((fault) => fault === one);
-    if (known === undefined)
-      throw new WrongUsage(`cannot use --faults ${one}: there are all, none, ${faultClasses.join(", ")}`);
-    return known;
+    if (isFault(one)) return one;
+    const all = Object.entries(faultNames).map(([of, names]) => `  ${of}: ${names.join(", ")}`);
+    throw new WrongUsage(
+      `cannot use --faults ${one}: there are all, none, and by class, which may be named too\n${all.join("\n")}`,
+    );
   });
 }
 

@@ -1,5 +1,5 @@
 // Owns the step of a request that acts: each verb, on an object or one of its subresources, to the operation it is.
-import type { ApiRequest } from "../model/wire.ts";
+import type { ApiRequest, Caller } from "../model/wire.ts";
 import { readSelection, type Selection } from "./cache/selection.ts";
 import { readGetOptions, readListOptions, readWriteOptions, type Query } from "./pipeline-options.ts";
 import type { Reply } from "./pipeline-respond.ts";
@@ -11,7 +11,8 @@ import { deleteObject, deleteSelected, readDeleteOptions } from "./registry/dele
 import { applyPatchType, patchObject, patchTypeOf } from "./registry/patch.ts";
 import { bindPod, evictPod } from "./registry/pod-subresources.ts";
 import { listObjects, readObject, type ObjectPlace } from "./registry/read.ts";
-import { isNamespaces, isPods, type Registry } from "./registry/registry.ts";
+import { isNamespaces, isPods, isServiceAccounts, type Registry } from "./registry/registry.ts";
+import { issueToken } from "./registry/token-request.ts";
 import { updateObject } from "./registry/update.ts";
 import { badRequest, methodNotAllowed, notServed, Refusal } from "./status.ts";
 
@@ -20,6 +21,7 @@ export interface Act {
   readonly verb: Exclude<Verb, "watch">;
   readonly query: Query;
   readonly request: ApiRequest;
+  readonly caller: Caller;
   /** What the client calls itself. */
   readonly agent: string | undefined;
 }
@@ -30,6 +32,7 @@ export function act(registry: Registry, asked: Act): Acted {
   const { target, verb } = asked;
   if (target.subresource === "binding" || target.subresource === "eviction")
     return isPods(target.kind) ? actOnPod(registry, asked) : refused(notServed());
+  if (target.subresource === "token") return token(registry, asked);
   const part = partOf(target);
   if (part === "none") return refused(notServed());
   if (verb === "list") return list(registry, asked);
@@ -49,6 +52,7 @@ const refused = (refusal: Refusal): Acted => Promise.resolve(refusal);
 function partOf({ kind, subresource }: Target): Part | "none" {
   if (subresource === undefined) return "object";
   if (subresource === "status" && kind.hasStatus) return "status";
+  if (subresource === "approval" && kind.prepareApproval !== undefined) return "approval";
   return subresource === "finalize" && isNamespaces(kind) ? "finalize" : "none";
 }
 
@@ -79,12 +83,17 @@ async function list(registry: Registry, { target, query }: Act): Acted {
   return listing instanceof Refusal ? listing : { is: "list", listing };
 }
 
-async function create(registry: Registry, { target, query, request, agent }: Act): Acted {
+async function create(registry: Registry, { target, query, request, agent, caller }: Act): Acted {
   if (target.kind.namespaced && target.namespace === undefined) return methodNotAllowed();
   if (target.name !== undefined || target.subresource !== undefined) return methodNotAllowed();
-  const options = readWriteOptions({ query, agent, optionsKind: "CreateOptions" });
+  const options = readWriteOptions({
+    query,
+    agent,
+    optionsKind: "CreateOptions",
+    duplicates: request.duplicates,
+  });
   if (options instanceof Refusal) return options;
-  return objectReply(await createObject(registry, target, request.body, options), 201);
+  return objectReply(await createObject(registry, target, request.body, { ...options, caller }), 201);
 }
 
 interface Changed {
@@ -93,18 +102,31 @@ interface Changed {
 }
 
 async function update(registry: Registry, { place, part }: Changed, { query, request, agent }: Act): Acted {
-  const options = readWriteOptions({ query, agent, optionsKind: "UpdateOptions" });
+  const options = readWriteOptions({
+    query,
+    agent,
+    optionsKind: "UpdateOptions",
+    duplicates: request.duplicates,
+  });
   if (options instanceof Refusal) return options;
   return objectReply(await updateObject(registry, { place, part, options }, request.body), 200);
 }
 
-async function patch(registry: Registry, { place, part }: Changed, { query, request, agent }: Act): Acted {
+async function patch(registry: Registry, { place, part }: Changed, asked: Act): Acted {
+  const { query, request, agent, caller } = asked;
   const patchType = patchTypeOf(request.contentType);
   const isApply = patchType === applyPatchType;
-  const options = readWriteOptions({ query, agent, optionsKind: "PatchOptions", isApply });
+  const options = readWriteOptions({
+    query,
+    agent,
+    optionsKind: "PatchOptions",
+    isApply,
+    duplicates: request.duplicates,
+  });
   if (options instanceof Refusal) return options;
   if (request.body === undefined) return badRequest("cannot patch: the request has no body");
-  if (isApply) return objectReply(await applyObject(registry, { place, part, options }, request.body), 200);
+  if (isApply)
+    return objectReply(await applyObject(registry, { place, part, options, caller }, request.body), 200);
   return objectReply(
     await patchObject(registry, { place, part, options, patchType, patch: request.body }),
     200,
@@ -123,7 +145,8 @@ async function deleteOne(registry: Registry, place: ObjectPlace, { query, reques
 
 async function deleteCollection(registry: Registry, { target, query, request }: Act): Acted {
   const { kind, namespace } = target;
-  if (kind.namespaced && namespace === undefined) return methodNotAllowed();
+  // A namespace goes with all that is in it: never by the dozen.
+  if (isNamespaces(kind) || (kind.namespaced && namespace === undefined)) return methodNotAllowed();
   const options = readListOptions(query);
   if (options instanceof Refusal) return options;
   const selection: Selection | Refusal = readSelection(kind, { namespace, ...options });
@@ -138,7 +161,12 @@ async function deleteCollection(registry: Registry, { target, query, request }: 
 
 async function actOnPod(registry: Registry, { target, verb, query, request, agent }: Act): Acted {
   if (verb !== "create") return methodNotAllowed();
-  const options = readWriteOptions({ query, agent, optionsKind: "CreateOptions" });
+  const options = readWriteOptions({
+    query,
+    agent,
+    optionsKind: "CreateOptions",
+    duplicates: request.duplicates,
+  });
   if (options instanceof Refusal) return options;
   const { kind, namespace, name } = target;
   const status =
@@ -148,4 +176,21 @@ async function actOnPod(registry: Registry, { target, verb, query, request, agen
         ? methodNotAllowed()
         : await evictPod(registry, { kind, namespace, name }, request.body, query);
   return status instanceof Refusal ? status : { is: "status", code: 201, status };
+}
+
+async function token(registry: Registry, { target, verb, query, request, caller, agent }: Act): Acted {
+  const { kind, namespace, name } = target;
+  const { tokens } = registry;
+  if (!isServiceAccounts(kind) || tokens === undefined) return notServed();
+  if (verb !== "create" || name === undefined) return methodNotAllowed();
+  const options = readWriteOptions({
+    query,
+    agent,
+    optionsKind: "CreateOptions",
+    duplicates: request.duplicates,
+  });
+  if (options instanceof Refusal) return options;
+  const asked = { place: { kind, namespace, name }, body: request.body, caller, dryRun: options.dryRun };
+  const value = await issueToken(registry, tokens, asked);
+  return value instanceof Refusal ? value : { is: "value", code: 201, value };
 }

@@ -36,9 +36,15 @@ export interface WatchOptions extends Selectors {
   readonly bookmarks: boolean;
   readonly timeout: Millis | undefined;
 }
-export interface WriteOptions {
-  readonly dryRun: boolean;
+/** What is made of fields that are no field, or stood twice. */
+export interface Strictness {
   readonly fieldValidation: "Strict" | "Warn" | "Ignore";
+  /** Their paths. */
+  readonly duplicates?: readonly string[];
+}
+
+export interface WriteOptions extends Strictness {
+  readonly dryRun: boolean;
   /** Who owns the fields this write sets. */
   readonly manager: string;
   /** Fields of other owners are taken over; only for applied configurations. */
@@ -191,10 +197,11 @@ export interface WriteAsked {
   readonly agent: string | undefined;
   readonly optionsKind: "CreateOptions" | "UpdateOptions" | "PatchOptions";
   readonly isApply?: boolean;
+  readonly duplicates?: readonly string[] | undefined;
 }
 
 export function readWriteOptions(asked: WriteAsked): WriteOptions | Refusal {
-  const { query, agent, optionsKind, isApply = false } = asked;
+  const { query, agent, optionsKind, isApply = false, duplicates = [] } = asked;
   const dryRun = query["dryRun"] ?? "";
   const validation = query["fieldValidation"] ?? "";
   const fieldValidation = validation === "" ? "Warn" : validations.find((one) => one === validation);
@@ -208,6 +215,7 @@ export function readWriteOptions(asked: WriteAsked): WriteOptions | Refusal {
   return {
     dryRun: dryRun === "All",
     fieldValidation,
+    duplicates,
     manager: managerOf(query, agent),
     force: isApply && isTrue(query["force"]),
   };

@@ -28,7 +28,9 @@ export type Reply =
       readonly warnings?: readonly string[];
     }
   | { readonly is: "list"; readonly listing: Listing }
-  | { readonly is: "status"; readonly code: number; readonly status: Status };
+  | { readonly is: "status"; readonly code: number; readonly status: Status }
+  /** What is answered as it is, and stored nowhere. */
+  | { readonly is: "value"; readonly code: number; readonly value: object };
 
 /** How the reply to a request is to be shown. */
 export interface Showing {
@@ -60,6 +62,7 @@ function shapedObject(object: KubeObject, { kind, form, include, now }: Showing)
 
 function valueOf(reply: Reply, showing: Showing): unknown {
   if (reply.is === "status") return reply.status;
+  if (reply.is === "value") return reply.value;
   if (reply.is === "object") return shapedObject(reply.held.object, showing);
   const { kind, form, include, now } = showing;
   const objects = reply.listing.items.map((held) => held.object);
@@ -70,7 +73,8 @@ function valueOf(reply: Reply, showing: Showing): unknown {
 }
 
 function bytesOf(reply: Reply, showing: Showing): string | Uint8Array {
-  if (reply.is === "status" || showing.form.as !== "object") return JSON.stringify(valueOf(reply, showing));
+  if (reply.is === "status" || reply.is === "value" || showing.form.as !== "object")
+    return JSON.stringify(valueOf(reply, showing));
   return reply.is === "object" ? reply.held.bytes : listBytes(reply.listing, showing.kind);
 }
 

@@ -2,11 +2,17 @@
 import { seconds } from "../lib/units.ts";
 import type { Descriptor } from "../model/kinds/descriptor.ts";
 import type { ApiRequest, ApiResponse, Caller, WatchEvent } from "../model/wire.ts";
-import type { Store } from "../store/store.ts";
+import { NoSpaceError, StoreUnavailableError, type Store } from "../store/store.ts";
 import type { Clock } from "../world/clock.ts";
 import { wordsOf, type Log } from "../world/log.ts";
 import type { Random } from "../world/random.ts";
 import type { Attributes, Authorize, EncodedAnswer, Pipeline } from "./answer.ts";
+import {
+  createVerifyToken,
+  type TokenIssuer,
+  type VerifyToken,
+} from "./authentication/service-account-token.ts";
+import { denied } from "./authorization/denied.ts";
 import { Deadlines } from "./cache/deadlines.ts";
 import type { Emission } from "./cache/emission.ts";
 import { Feed } from "./cache/feed.ts";
@@ -18,9 +24,20 @@ import { attributesOf, createRouter, verbOf, type Router, type Target, type Verb
 import { startCompaction } from "./registry/compaction.ts";
 import { EventLeases } from "./registry/event-leases.ts";
 import type { Limits, Registry } from "./registry/registry.ts";
+import { findIn } from "./registry/token-request.ts";
 import { openWatch } from "./registry/watch.ts";
 import { readSelection } from "./cache/selection.ts";
-import { badRequest, forbidden, internalError, methodNotAllowed, notServed, Refusal } from "./status.ts";
+import {
+  badRequest,
+  insufficientStorage,
+  internalError,
+  methodNotAllowed,
+  notServed,
+  Refusal,
+  storeAway,
+  timedOut,
+} from "./status.ts";
+import { serveReviews } from "./reviews.ts";
 import { readAccept } from "./tables/accept.ts";
 import { readIncludeObject } from "./tables/table.ts";
 
@@ -32,11 +49,14 @@ export interface PipelineParts {
   readonly log: Log;
   readonly authorize: Authorize;
   readonly limits?: Partial<Limits>;
+  readonly tokens?: TokenIssuer;
 }
 
 /** The pipeline, and what its owner does with it. */
 export interface RunningPipeline extends Pipeline {
   readonly registry: Registry;
+  /** Whose a service account's token is; absent where none are given out. */
+  readonly verifyToken: VerifyToken | undefined;
   /** Ends every watch and stops following the store. The store stays open. */
   stop(): Promise<void>;
 }
@@ -63,18 +83,22 @@ export async function createPipeline(parts: PipelineParts): Promise<RunningPipel
     random,
     log,
     limits,
+    tokens: parts.tokens,
   };
   await feed.start();
   const stopCompaction = startCompaction(store, clock, log);
   const way: Way = { registry, route: createRouter(kinds), authorize: parts.authorize };
-  const pipeline = serveOldVersions(kinds, {
+  const verifyToken = parts.tokens && createVerifyToken(parts.tokens, findIn(registry), () => clock.now());
+  const stored = serveOldVersions(kinds, {
     answer: (request, caller) => answer(way, request, caller),
     answerEncoded: (request, caller) => answerEncoded(way, request, caller),
     watch: (request, caller, signal) => watchEvents(way, request, caller, signal),
     watchEncoded: (request, caller, signal) => watchEncoded(way, request, caller, signal),
   });
+  const pipeline = serveReviews({ kinds, authorize: parts.authorize, verifyToken }, stored);
   return {
     registry,
+    verifyToken,
     ...pipeline,
     stop: () => {
       stopCompaction();
@@ -95,8 +119,7 @@ interface Allowed {
   readonly verb: Verb;
   readonly query: Query;
   readonly showing: Showing;
-  /** What the client calls itself. */
-  readonly agent: string | undefined;
+  readonly caller: Caller;
 }
 
 async function answer(way: Way, request: ApiRequest, caller: Caller): Promise<ApiResponse> {
@@ -117,58 +140,37 @@ function allow({ registry, route, authorize }: Way, request: ApiRequest, caller:
   const target = route(request.path);
   const verb = target === "none" ? "none" : verbOf(request.method, target, isTrue(query["watch"]));
   // Who may not ask is not told what there is.
-  const denied = deniedBy(authorize, caller, request.method, attributesFor(request.path, target, verb));
-  if (denied !== undefined) return denied;
+  const refused = denied(authorize, caller, request.method, attributesFor(request.path, target, verb));
+  if (refused !== undefined) return refused;
   if (target === "none") return notServed();
   if (verb === "none") return methodNotAllowed();
   const form = readAccept(request.accept);
   if (form instanceof Refusal) return form;
   const include = readIncludeObject(query["includeObject"]);
   const showing = { kind: target.kind, form, include, now: registry.clock.now() };
-  return { target, verb, query, showing, agent: caller.agent };
+  return { target, verb, query, showing, caller };
 }
 
 const attributesFor = (path: string, target: Target | "none", verb: Verb | "none"): Attributes =>
   target === "none" || verb === "none" ? { verb: "other", path } : attributesOf(path, verb, target);
 
-/** The words are upstream's, which people search for. */
-function deniedBy(
-  authorize: Authorize,
-  caller: Caller,
-  method: ApiRequest["method"],
-  attributes: Attributes,
-): Refusal | undefined {
-  const decision = authorize(caller, attributes);
-  if (decision === "allow") return undefined;
-  const { resource, verb, path } = attributes;
-  const because = decision.deny === "" ? "" : `: ${decision.deny}`;
-  const act = resource === undefined ? method.toLowerCase() : verb;
-  const who = `User ${JSON.stringify(caller.name)} cannot ${act}`;
-  if (resource === undefined)
-    return forbidden(undefined, "", `${who} path ${JSON.stringify(path)}${because}`);
-  const what =
-    resource.subresource === undefined ? resource.resource : `${resource.resource}/${resource.subresource}`;
-  const where =
-    resource.namespace === undefined
-      ? "at the cluster scope"
-      : `in the namespace ${JSON.stringify(resource.namespace)}`;
-  return forbidden(
-    resource,
-    resource.name ?? "",
-    `${who} resource ${JSON.stringify(what)} in API group ${JSON.stringify(resource.group)} ${where}${because}`,
-  );
-}
-
 /** Act, in pipeline-act.ts. A fault of our own is answered as such and ends this request only. */
 async function perform({ registry }: Way, request: ApiRequest, allowed: Allowed): Promise<Reply | Refusal> {
-  const { target, verb, query, agent } = allowed;
+  const { target, verb, query, caller } = allowed;
   if (verb === "watch") return badRequest("a watch is not answered at once: open it as a watch");
   try {
-    return await act(registry, { target, verb, query, request, agent });
+    return await act(registry, { target, verb, query, request, caller, agent: caller.agent });
   } catch (thrown) {
+    if (thrown instanceof NoSpaceError) return insufficientStorage(thrown.message);
     registry.log.error("a request failed", { path: request.path, because: wordsOf(thrown) });
-    return internalError(wordsOf(thrown));
+    return failed(thrown);
   }
+}
+
+function failed(thrown: unknown): Refusal {
+  if (thrown instanceof StoreUnavailableError)
+    return thrown.outcome === "not-done" ? storeAway(thrown.message) : timedOut(thrown.message);
+  return internalError(wordsOf(thrown));
 }
 
 type Opened = { readonly emissions: AsyncIterable<readonly Emission[]>; readonly showing: Showing };

@@ -165,6 +165,15 @@ export const tooLargeVersion = (asked: number, current: number): Refusal =>
 export const unavailable = (why: string): Refusal =>
   refusal(503, "ServiceUnavailable", why, { retryAfterSeconds: 1 });
 
+/** It may have been done all the same. */
+export const timedOut = (why: string): Refusal => refusal(504, "Timeout", why);
+
+/** Without Retry-After, upon which clients would wait ten times as long: the server has waited for its store already. */
+export const storeAway = (why: string): Refusal => refusal(503, "ServiceUnavailable", why);
+
+/** The store's disk is full: code 507 (RFC 4918), for which upstream has no reason. Nobody is told to try again at once. */
+export const insufficientStorage = (why: string): Refusal => refusal(507, "InsufficientStorage", why);
+
 export const internalError = (why: string): Refusal =>
   refusal(500, "InternalError", `Internal error occurred: ${why}`, { causes: [{ message: why }] });
 

@@ -1,6 +1,7 @@
 // Owns the table of `ps`: a node's containers as they are printed.
 import type { Instant } from "../lib/units.ts";
 import { humanDuration } from "../model/duration.ts";
+import { aligned } from "./aligned.ts";
 
 export interface ShownContainer {
   readonly id: string;
@@ -66,18 +67,4 @@ export function psTable(
     ]),
   );
   return aligned([[...head, named ? "NODE" : "POD UID"], ...rows]);
-}
-
-function aligned(rows: readonly (readonly string[])[]): string {
-  const widths: number[] = [];
-  for (const row of rows)
-    for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, cell.length);
-  return rows
-    .map((row) =>
-      row
-        .map((cell, at) => cell.padEnd((widths[at] ?? 0) + 3))
-        .join("")
-        .trimEnd(),
-    )
-    .join("\n");
 }

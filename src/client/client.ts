@@ -64,7 +64,7 @@ export type InformerChange<T> =
   | { readonly is: "changed"; readonly object: T; readonly previous: T }
   | { readonly is: "removed"; readonly object: T };
 
-/** A local copy of a collection that follows the server by list and watch. Objects are frozen: never write to them. */
+/** A local copy of a collection that follows the server by list and watch. Its objects are shared: never write to them. */
 export interface Informer<T extends KubeObject> {
   readonly kind: Descriptor<T>;
   /** Resolves when the first list has been taken in. */

@@ -1,5 +1,4 @@
 // Owns the transport over HTTP, to any Kubernetes API server.
-import { deepFreeze } from "../lib/json.ts";
 import type { ClusterAccess } from "../model/kubeconfig.ts";
 import type { ApiRequest, ApiResponse, Transport, WatchEvent } from "../model/wire.ts";
 import type { ClientResponse, HttpClient, Network } from "../world/http.ts";
@@ -91,12 +90,20 @@ export function warningTexts(headers: readonly string[]): string[] {
 
 async function responseOf(response: ClientResponse): Promise<ApiResponse> {
   const text = await response.text();
-  const isJson = /\bjson\b/.test(header(response, "content-type").join());
+  const isJson = text !== "" && /\bjson\b/.test(header(response, "content-type").join());
   const warnings = warningTexts(header(response, "warning"));
+  const { status } = response;
+  const more = warnings.length === 0 ? {} : { warnings };
+  // What a read was answered is looked at; of a write's answer mostly the status alone, and the object comes by the watch.
+  if (!isJson) return { status, body: text, ...more };
+  let parsed: { readonly body: unknown } | undefined;
   return {
-    status: response.status,
-    body: isJson && text !== "" ? deepFreeze<unknown>(JSON.parse(text)) : text,
-    ...(warnings.length === 0 ? {} : { warnings }),
+    status,
+    get body() {
+      parsed ??= { body: JSON.parse(text) };
+      return parsed.body;
+    },
+    ...more,
   };
 }
 
@@ -126,7 +133,7 @@ async function* watchOver(
       // The server writes nothing but watch events on a watch it accepted.
       const events = lines.take(chunk) as WatchEvent[];
       if (signal.aborted) return;
-      if (events.length > 0) yield deepFreeze(events);
+      if (events.length > 0) yield events;
     }
   } catch (thrown) {
     if (signal.aborted) return;

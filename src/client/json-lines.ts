@@ -17,12 +17,11 @@ export function createJsonLines(): JsonLines {
         pieces.push(text);
         return [];
       }
-      const whole = pieces.join("") + text.slice(0, end);
-      pieces = [text.slice(end + 1)];
-      return whole
-        .split("\n")
-        .filter((line) => line.trim() !== "")
-        .map((line): unknown => JSON.parse(line));
+      const whole = pieces.length === 0 ? text.slice(0, end) : pieces.join("") + text.slice(0, end);
+      pieces = end + 1 === text.length ? [] : [text.slice(end + 1)];
+      const values: unknown[] = [];
+      for (const line of whole.split("\n")) if (line.trim() !== "") values.push(JSON.parse(line));
+      return values;
     },
   };
 }

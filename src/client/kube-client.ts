@@ -42,7 +42,7 @@ function resource<T extends KubeObject>(transport: Transport, kind: Descriptor<T
       }),
     update: (object) => call<T>({ method: "PUT", path: objectPath(kind, refOf(object)), body: object }),
     updateStatus: (object) =>
-      call<T>({ method: "PUT", path: objectPath(kind, refOf(object), "status"), body: object }),
+      call<T>({ method: "PUT", path: objectPath(kind, refOf(object), "status"), body: statusBody(object) }),
     patch: (ref, type, patch, subresource) =>
       call<T>({
         method: "PATCH",
@@ -55,6 +55,13 @@ function resource<T extends KubeObject>(transport: Transport, kind: Descriptor<T
     post: (ref, subresource, body) =>
       call<KubeObject | Status>({ method: "POST", path: objectPath(kind, ref, subresource), body }),
   };
+}
+
+/** What `/status` takes in: the rest is kept as it stands there, and need not be sent, checked and compared. */
+function statusBody(object: KubeObject): unknown {
+  const { apiVersion, kind, metadata } = object;
+  const { managedFields: _managedFields, ...own } = metadata;
+  return { apiVersion, kind, metadata: own, status: "status" in object ? object.status : undefined };
 }
 
 function namespaceOf(

@@ -25,7 +25,14 @@ const isDone = (response: ApiResponse): boolean => response.status >= 200 && res
 
 export function answerOf<T>(response: ApiResponse): Answer<T> {
   // The path that was asked names the kind, so what a successful answer holds is of that kind.
-  if (isDone(response)) return { is: "ok", object: response.body as T };
+  if (isDone(response))
+    return {
+      is: "ok",
+      // Read where it is asked for: few who write look at what they are answered.
+      get object() {
+        return response.body as T;
+      },
+    };
   const status = statusOf(response);
   if (response.status === 404) return { is: "absent", status };
   if (response.status === 409)

@@ -8,8 +8,12 @@ import {
   nodeWishesOf,
   occupancyOf,
   taintObstacles,
+  tolerates,
   type Obstacle,
 } from "../model/placement.ts";
+import { podQos } from "../model/pod/qos.ts";
+import { isCritical } from "./eviction/plan-eviction.ts";
+import type { Pressure } from "./eviction/step-pressure.ts";
 import type { Verdict } from "./life/step-pod-types.ts";
 import { isStatic } from "./sources/source.ts";
 import { unknownSources } from "./volumes/volumes.ts";
@@ -74,6 +78,25 @@ export function placementVerdict(pod: Pod, node: Node, others: Iterable<Pod>): V
   );
   return scarce === undefined ? undefined : obstacleVerdict(scarce, node);
 }
+
+/** Why the node takes no further pod just now: it is short of something, as upstream's eviction manager says it. */
+export function pressureVerdict(pod: Pod, pressures: readonly Pressure[]): Verdict | undefined {
+  if (pressures.length === 0 || isCritical(pod, isStatic(pod))) return undefined;
+  if (pressures.every((one) => one === "MemoryPressure")) {
+    if (podQos(pod) !== "BestEffort") return undefined;
+    const taint = { key: "node.kubernetes.io/memory-pressure", effect: "NoSchedule" };
+    if ((pod.spec?.tolerations ?? []).some((toleration) => tolerates(toleration, taint))) return undefined;
+  }
+  return {
+    reason: "Evicted",
+    message: `Pod was rejected: The node had condition: [${pressures.join(", ")}]. `,
+  };
+}
+
+export const shutdownVerdict: Verdict = {
+  reason: "NodeShutdown",
+  message: "Pod was rejected as the node is shutting down.",
+};
 
 function containerFeatures(container: Container): string[] {
   const found: string[] = [];

@@ -1,10 +1,13 @@
 // Owns a runtime in memory for the kubelet's tests: containers that run until told, stopped or crashed, and a record of every call.
+import type { Duplex } from "node:stream";
 import type { Instant, Millis } from "../lib/units.ts";
 import {
   RuntimeRefusal,
   type ContainerConfig,
   type ContainerStatus,
+  type ExecRequest,
   type ExecResult,
+  type ProcessStreams,
   type Runtime,
   type RuntimeEvent,
   type SandboxConfig,
@@ -56,6 +59,15 @@ export class FakeRuntime implements Runtime {
   listContainers = async () => Array.from(this.containers.values(), ({ status }) => ({ ...status }));
   reopenContainerLog = async () => undefined;
   usage = async () => "absent" as const;
+  /** By container name, as tests set it. */
+  readonly memory = new Map<string, number>();
+  listUsage = async () =>
+    new Map(
+      Array.from(this.containers.values(), ({ status }) => [
+        status.id,
+        { at: this.now(), cpuNanos: 0, memoryWorkingSet: this.memory.get(status.name) ?? 0, processes: 1 },
+      ]),
+    );
   imageStatus = async (image: string) =>
     this.pulled.has(image) ? { id: `sha256:${image}`, tags: [image], size: 1 } : ("absent" as const);
   listImages = async () => [];
@@ -174,6 +186,28 @@ export class FakeRuntime implements Runtime {
   async execSync(id: string, command: readonly string[]): Promise<ExecResult | "timeout"> {
     this.calls.push(`exec ${this.of(id).config.name} ${command.join(" ")}`);
     return this.behaviourOf(id).exec?.(command) ?? { exitCode: 0, stdout: "", stderr: "" };
+  }
+
+  async exec(id: string, request: ExecRequest): Promise<{ exitCode: number }> {
+    const result = await this.execSync(id, request.command);
+    if (result === "timeout") return { exitCode: 137 };
+    request.stdin?.on("data", (bytes: Buffer) => request.stdout?.write(bytes));
+    if (request.stdin !== undefined) await new Promise((resolve) => request.stdin?.once("end", resolve));
+    request.stdout?.write(result.stdout);
+    request.stderr?.write(result.stderr);
+    return { exitCode: result.exitCode };
+  }
+
+  async attach(id: string, { stdout }: ProcessStreams): Promise<void> {
+    this.calls.push(`attach ${this.of(id).config.name}`);
+    stdout?.write("attached\n");
+  }
+
+  async portForward(_sandbox: string, port: number, stream: Duplex): Promise<void> {
+    this.calls.push(`forward ${port}`);
+    if (port === 1) throw new Error("connection refused");
+    for await (const bytes of stream) stream.write(bytes);
+    stream.end();
   }
 
   async *events(signal: AbortSignal): AsyncIterable<RuntimeEvent> {

@@ -11,7 +11,7 @@ import { silentLog } from "../world/log.ts";
 import { seededRandom } from "../world/random.ts";
 import { settle, VirtualClock } from "../world/virtual-clock.ts";
 import { FakeRuntime } from "./fake-runtime.fixture.ts";
-import { createKubelet, type Kubelet, type KubeletConfig } from "./kubelet.ts";
+import { createKubelet, createMachine, type Kubelet, type KubeletConfig } from "./kubelet.ts";
 import { MemoryFiles } from "./memory-files.fixture.ts";
 import type { PodSource } from "./sources/source.ts";
 
@@ -158,6 +158,7 @@ export class Rig {
       log: silentLog,
       files: this.files,
       network,
+      ...(this.config.eviction === undefined ? {} : { machine: createMachine(this.files) }),
       dial: async () => "open",
       recorder: {
         event: (about, type, reason, message) =>

@@ -1,5 +1,6 @@
 // Owns tests of the whole kubelet on a virtual clock: a pod's way from the API to the runtime and back.
 import { describe, expect, it } from "vitest";
+import type { Pod } from "../model/generated/types.ts";
 import { configMap as configMapKind } from "../model/kinds/config-map.ts";
 import { lease as leaseKind } from "../model/kinds/lease.ts";
 import { node as nodeKind } from "../model/kinds/node.ts";
@@ -119,6 +120,22 @@ describe("a pod", () => {
       "Started",
       "Killing",
     ]);
+    await rig.halt();
+  });
+
+  it.each([
+    ["to run for ever: nobody waits for how", "Always", []],
+    ["to end: whoever waits for the result is told first", "Never", ["Succeeded"]],
+  ] as const)("that is deleted and was %s (K.2)", async (_what, restartPolicy, told) => {
+    const rig = await new Rig().start();
+    rig.put({ name: "a", spec: oneContainer({}, { restartPolicy }) });
+    await rig.run(100);
+    const before = rig.api.requests.length;
+    await rig.delete("a");
+    await rig.run(100);
+    expect(rig.pod("a")).toBeUndefined();
+    const since = rig.api.requests.slice(before).filter(({ path }) => path.endsWith("/pods/a/status"));
+    expect(since.map(({ body }) => (body as Pod).status?.phase)).toEqual(told);
     await rig.halt();
   });
 

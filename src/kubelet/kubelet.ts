@@ -6,14 +6,18 @@ import { pod as podKind } from "../model/kinds/pod.ts";
 import { pause } from "../world/clock.ts";
 import { wordsOf } from "../world/log.ts";
 import type { Whereabouts } from "./containers/fields.ts";
+import { LastWords } from "./containers/last-words.ts";
 import { createReferences } from "./containers/references.ts";
+import { EvictionWatch } from "./eviction/eviction-watch.ts";
 import type { NodeFacts } from "./life/plan-status.ts";
 import { NodeAgent } from "./node/node-agent.ts";
 import { arch, localNode, type NodeFigures } from "./node/plan-node.ts";
 import { PodSet } from "./pod-set.ts";
 import { serveKubelet, type KubeletServer } from "./server/server.ts";
 import type { Kubelet, KubeletOptions } from "./settings.ts";
+import { rotateForever } from "./logs/log-rotation.ts";
 import { MirrorPods } from "./mirror/mirror-pods.ts";
+import { shutDownPods } from "./shutdown/shut-down.ts";
 import { createApiSource } from "./sources/api-source.ts";
 import { DesiredPods } from "./sources/desired-pods.ts";
 import type { PodSource } from "./sources/source.ts";
@@ -23,6 +27,8 @@ import type { Tools } from "./work/perform.ts";
 import { Prober } from "./work/prober.ts";
 
 export type { Kubelet, KubeletConfig, KubeletOptions } from "./settings.ts";
+export { shutdownGraces } from "./shutdown/plan-shutdown.ts";
+export { logRotationDefault, type RotationOptions } from "./logs/log-rotation.ts";
 export type { StaticPodsConfig } from "./sources/source.ts";
 export { createMachine } from "./node/machine.ts";
 
@@ -42,6 +48,9 @@ class NodeKubelet implements Kubelet {
   private desired: DesiredPods | undefined;
   private mirrors: MirrorPods | undefined;
   private readonly statics: StaticSources;
+  private tools: Tools | undefined;
+  private eviction: EvictionWatch | undefined;
+  private shuttingDown: Promise<void> | undefined;
   private agent: NodeAgent | undefined;
   private figures: NodeFigures | undefined;
   private relisting: (() => void) | undefined;
@@ -69,6 +78,8 @@ class NodeKubelet implements Kubelet {
       facts,
       config: this.options.config,
       node: () => this.agent?.node ?? local,
+      pressures: () => this.eviction?.pressures ?? [],
+      isShuttingDown: () => this.shuttingDown !== undefined,
       isRegistered: () => this.options.client === undefined || this.agent?.node !== undefined,
       desired: () => desired,
       began: (pod) => this.mirrors?.look(pod),
@@ -86,6 +97,8 @@ class NodeKubelet implements Kubelet {
     );
     this.mirrors = this.mirrorsOf(pods, desired);
     this.pods = pods;
+    this.tools = tools;
+    this.eviction = this.evictionOf(tools, pods);
     this.desired = desired;
     this.server = await serveKubelet({ ...this.options, pods, runtimeName: version.name });
     this.figures = await this.figuresOf(`${version.name}://${version.version}`);
@@ -93,7 +106,8 @@ class NodeKubelet implements Kubelet {
     // Events from before the listing on, so that nothing falls between the two.
     this.background.push(this.followEvents(pods));
     await pods.takeStock();
-    this.background.push(this.relistForever(pods), this.joinCluster(desired, pods));
+    this.background.push(this.relistForever(pods), this.joinCluster(desired, pods), this.rotateLogs());
+    if (this.eviction !== undefined) this.background.push(this.eviction.run());
     if (this.mirrors !== undefined) this.background.push(this.mirrors.run());
     log.info("kubelet started", { node: this.options.nodeName, port: this.port });
   }
@@ -105,6 +119,32 @@ class NodeKubelet implements Kubelet {
     await this.server?.close();
     await Promise.allSettled(this.background);
     await this.prober?.close();
+  }
+
+  shutDown(): Promise<void> {
+    const { tools, pods } = this;
+    const graces = this.options.config.shutdownGraces ?? [];
+    if (tools === undefined || pods === undefined || graces.length === 0) return Promise.resolve();
+    if (this.shuttingDown === undefined) {
+      this.shuttingDown = shutDownPods(tools, pods, graces);
+      this.agent?.hurry();
+    }
+    return this.shuttingDown;
+  }
+
+  private evictionOf(tools: Tools, pods: PodSet): EvictionWatch | undefined {
+    const { config, machine, recorder } = this.options;
+    if (config.eviction === undefined) return undefined;
+    return new EvictionWatch({
+      tools,
+      pods,
+      machine,
+      rootDir: config.rootDir,
+      settings: config.eviction,
+      node: () => this.agent?.node,
+      nodeEvent: (node, reason, message) => recorder?.event(node, "Warning", reason, message),
+      changed: () => this.agent?.hurry(),
+    });
   }
 
   private toolsOf(): Tools {
@@ -129,6 +169,7 @@ class NodeKubelet implements Kubelet {
     return {
       runtime,
       volumes,
+      lastWords: new LastWords(files, rootDir),
       prober: this.prober,
       references,
       client,
@@ -208,6 +249,8 @@ class NodeKubelet implements Kubelet {
       log,
       period: config.heartbeatPeriod ?? 10_000,
       staticPods: () => this.statics.complaints,
+      pressures: () => this.eviction?.pressures,
+      isShuttingDown: () => this.shuttingDown !== undefined,
       signal,
     });
     this.agent = agent;
@@ -242,6 +285,11 @@ class NodeKubelet implements Kubelet {
       }
       await pause(clock, 1000, signal).catch(() => undefined);
     }
+  }
+
+  private async rotateLogs(): Promise<void> {
+    const { logRotation } = this.options.config;
+    if (logRotation !== undefined) await rotateForever(this.options, logRotation, this.life.signal);
   }
 
   private relistSoon(pods: PodSet): void {

@@ -1,9 +1,9 @@
 // Owns files in memory for the kubelet's tests: links followed, watches told, no more than the port promises.
-import type { FileFacts, Files } from "../world/files.ts";
+import type { DiskSpace, FileFacts, Files, SpaceUsed } from "../world/files.ts";
 
 type Entry =
-  | { readonly is: "file"; content: Uint8Array; mode: number; inode: number }
-  | { readonly is: "folder" }
+  | { readonly is: "file"; content: Uint8Array; mode: number; inode: number; group?: number }
+  | { readonly is: "folder"; readonly inode: number; mode?: number; group?: number }
   | { readonly is: "link"; readonly target: string };
 
 export class MemoryFiles implements Files {
@@ -27,7 +27,10 @@ export class MemoryFiles implements Files {
   append = async (path: string, content: string | Uint8Array): Promise<void> => {
     const before = this.entries.get(this.resolve(path));
     const old = before?.is === "file" ? before.content : new Uint8Array();
-    this.put(path, Buffer.concat([old, Buffer.from(content)]), 0o644);
+    if (before?.is === "file") {
+      before.content = Buffer.concat([old, Buffer.from(content)]);
+      this.tell(path);
+    } else this.put(path, Buffer.from(content), 0o644);
   };
 
   list = async (path: string): Promise<readonly string[] | undefined> => {
@@ -44,10 +47,22 @@ export class MemoryFiles implements Files {
     if (entry === undefined || entry.is === "link") return undefined;
     return entry.is === "file"
       ? { is: "file", size: entry.content.length, modified: 0, inode: entry.inode }
-      : { is: "folder", size: 0, modified: 0, inode: 0 };
+      : { is: "folder", size: 0, modified: 0, inode: entry.inode };
   };
 
-  makeFolder = async (path: string): Promise<void> => this.makeParents(`${path}/x`);
+  makeFolder = async (path: string, mode?: number): Promise<void> => {
+    this.makeParents(`${path}/x`);
+    if (mode !== undefined) await this.setAccess(path, { mode });
+  };
+
+  setAccess = async (path: string, access: { mode?: number; group?: number }): Promise<void> => {
+    const entry = this.entries.get(this.resolve(path));
+    if (entry !== undefined && entry.is !== "link") Object.assign(entry, access);
+  };
+
+  /** The whole disk's: tests set it. */
+  disk: DiskSpace = { capacity: 1e11, available: 5e10, inodes: 1e6, inodesFree: 5e5 };
+  space = async (): Promise<DiskSpace> => this.disk;
 
   remove = async (path: string): Promise<void> => {
     for (const key of Array.from(this.entries.keys()))
@@ -74,9 +89,24 @@ export class MemoryFiles implements Files {
     return () => this.watchers.delete(watcher);
   };
 
+  usage = async (path: string): Promise<SpaceUsed> => {
+    const used = { bytes: 0, inodes: 0 };
+    for (const [key, entry] of this.entries) {
+      if (key !== path && !key.startsWith(`${path}/`)) continue;
+      used.inodes += 1;
+      if (entry.is === "file") used.bytes += entry.content.length;
+    }
+    return used;
+  };
+
   modeOf(path: string): number | undefined {
     const entry = this.entries.get(this.resolve(path));
-    return entry?.is === "file" ? entry.mode : undefined;
+    return entry === undefined || entry.is === "link" ? undefined : entry.mode;
+  }
+
+  groupOf(path: string): number | undefined {
+    const entry = this.entries.get(this.resolve(path));
+    return entry === undefined || entry.is === "link" ? undefined : entry.group;
   }
 
   private put(path: string, content: Uint8Array, mode: number): void {
@@ -89,7 +119,7 @@ export class MemoryFiles implements Files {
     const parts = path.split("/").slice(0, -1);
     for (let at = 2; at <= parts.length; at++) {
       const folder = parts.slice(0, at).join("/");
-      if (!this.entries.has(folder)) this.entries.set(folder, { is: "folder" });
+      if (!this.entries.has(folder)) this.entries.set(folder, { is: "folder", inode: this.inodes++ });
     }
   }
 

@@ -1,7 +1,8 @@
 // Owns the pods on this node: a worker for each, from the first word of a source to the last container gone.
 import type { Node, Pod } from "../model/generated/types.ts";
 import { wordsOf } from "../world/log.ts";
-import { placementVerdict, supportVerdict } from "./admission.ts";
+import type { Pressure } from "./eviction/step-pressure.ts";
+import { placementVerdict, pressureVerdict, shutdownVerdict, supportVerdict } from "./admission.ts";
 import { labelOf, annotationOf } from "./containers/container-config.ts";
 import type { NodeFacts } from "./life/plan-status.ts";
 import { adoptPod, isOver, recallPod } from "./life/step-adopt.ts";
@@ -22,6 +23,9 @@ export interface PodSetOptions {
   readonly node: () => Node;
   readonly isRegistered: () => boolean;
   readonly desired: () => DesiredPods;
+  /** What the node is short of. */
+  readonly pressures: () => readonly Pressure[];
+  readonly isShuttingDown: () => boolean;
   /** A pod is at work now. */
   readonly began: (pod: Pod) => void;
 }
@@ -72,7 +76,12 @@ export class PodSet {
 
   /** What the runtime has before any source has spoken. */
   async takeStock(): Promise<void> {
-    this.found = new Map(await listRuntimePods(this.options.tools.runtime));
+    this.found = new Map(await this.listRuntime());
+  }
+
+  private listRuntime(): Promise<ReadonlyMap<string, RuntimePod>> {
+    const { runtime, lastWords } = this.options.tools;
+    return listRuntimePods(runtime, lastWords);
   }
 
   change(change: DesiredChange): void {
@@ -131,7 +140,7 @@ export class PodSet {
   /** Compares everything with the runtime, in case an event was missed. */
   async relist(): Promise<void> {
     const believed = Array.from(this.workers.values(), (worker) => ({ worker, believed: worker.believed }));
-    const pods = await listRuntimePods(this.options.tools.runtime);
+    const pods = await this.listRuntime();
     for (const { worker, believed: before } of believed)
       worker.compare(before, pods.get(worker.pod.metadata.uid));
     const desired = this.options.desired();
@@ -212,8 +221,9 @@ export class PodSet {
   private verdictOn(pod: Pod): Verdict | undefined {
     // A pod that ends without ever having begun needs no place.
     if (pod.metadata.deletionTimestamp !== undefined) return undefined;
-    const unsupported = supportVerdict(pod);
-    if (unsupported !== undefined) return unsupported;
+    if (this.options.isShuttingDown()) return shutdownVerdict;
+    const refused = supportVerdict(pod) ?? pressureVerdict(pod, this.options.pressures());
+    if (refused !== undefined) return refused;
     const others = Array.from(this.workers.values())
       .filter(({ state }) => state.is !== "ended" && state.is !== "settling" && state.is !== "gone")
       .map((worker) => worker.pod);

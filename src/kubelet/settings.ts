@@ -2,6 +2,8 @@
 import type { Client, EventRecorder, Informers } from "../client/client.ts";
 import type { Millis } from "../lib/units.ts";
 import type { Taint } from "../model/generated/types.ts";
+import type { EvictionSettings } from "../model/kubelet-configuration/eviction-settings.ts";
+import type { ShutdownGrace } from "../model/kubelet-configuration/read-kubelet-configuration.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Clock } from "../world/clock.ts";
 import type { Dial } from "../world/dial.ts";
@@ -9,6 +11,7 @@ import type { Files } from "../world/files.ts";
 import type { Network, TlsFiles } from "../world/http.ts";
 import type { Log } from "../world/log.ts";
 import type { Random } from "../world/random.ts";
+import type { RotationOptions } from "./logs/log-rotation.ts";
 import type { Machine } from "./node/machine.ts";
 import type { PodSource, StaticPodsConfig } from "./sources/source.ts";
 
@@ -26,6 +29,12 @@ export interface KubeletConfig {
   readonly taints?: readonly Taint[];
   readonly maxPods?: number;
   readonly staticPods?: StaticPodsConfig;
+  /** Without them no pod is evicted. */
+  readonly eviction?: EvictionSettings;
+  /** How long pods of which priority get when the node shuts down; without any they are left alone. */
+  readonly shutdownGraces?: readonly ShutdownGrace[];
+  /** Without it containers' logs grow. */
+  readonly logRotation?: RotationOptions;
   /** Quantities, `cpu` and `memory` at least. */
   readonly capacity: Readonly<Record<string, string>>;
   /** What is kept from pods. */
@@ -40,6 +49,8 @@ export interface KubeletConfig {
   readonly relistPeriod?: Millis;
   /** How often ConfigMap, Secret and downward API volumes are brought up to date. */
   readonly refreshPeriod?: Millis;
+  /** How long nothing may go over a stream (exec, attach, port-forward) before it is ended; 4 hours unless given. */
+  readonly streamIdleTimeout?: Millis;
   /** How often the Lease is renewed and the node looked at. */
   readonly heartbeatPeriod?: Millis;
 }
@@ -70,6 +81,8 @@ export interface Kubelet {
   start(): Promise<void>;
   /** Lets go of everything. Containers go on. */
   stop(): Promise<void>;
+  /** The machine goes down: takes no more pods and ends those it has, the least important first. Containers stay ended. */
+  shutDown(): Promise<void>;
   /** Of the server, once started. */
   readonly port: number;
   /** Resolves when the node stands in the API; never without one. */

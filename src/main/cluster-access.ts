@@ -1,4 +1,6 @@
 // Owns reaching the cluster that a kubeconfig names, for commands that work on any Kubernetes API server.
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
 import { httpTransport, type HttpTransport } from "../client/http-transport.ts";
 import { loadKubeconfig } from "../client/load-kubeconfig.ts";
 import { KubeconfigError, type ClusterAccess } from "../model/kubeconfig.ts";
@@ -23,4 +25,10 @@ export async function reachCluster(world: World, kubeconfig: string, agent: stri
     if (thrown instanceof KubeconfigError) throw new Refusal(thrown.message);
     throw thrown;
   }
+}
+
+/** As kubectl finds it: $KUBECONFIG's first file, else the one in the home folder. */
+export function usualKubeconfig(): string {
+  const named = (process.env["KUBECONFIG"] ?? "").split(delimiter).find((path) => path !== "");
+  return named ?? join(homedir(), ".kube", "config");
 }

@@ -4,6 +4,8 @@ import { createEventRecorder } from "../client/event-recorder.ts";
 import { createInformers } from "../client/informer.ts";
 import { createClient } from "../client/kube-client.ts";
 import { runAsLeader } from "../client/leader-election.ts";
+import { startBootstrapController } from "../controllers/bootstrap/bootstrap-controller.ts";
+import { startCertificateController } from "../controllers/certificate/certificate-controller.ts";
 import { startDaemonSetController } from "../controllers/daemonset/daemonset-controller.ts";
 import { startGarbageController } from "../controllers/garbage/garbage-controller.ts";
 import { startNamespaceController } from "../controllers/namespace/namespace-controller.ts";
@@ -15,6 +17,7 @@ import { startServiceAccountController } from "../controllers/serviceaccount/ser
 import { kinds } from "../model/kinds/kinds.ts";
 import type { Caller, Transport } from "../model/wire.ts";
 import { startScheduler } from "../scheduler/scheduler.ts";
+import type { KeyPair } from "../world/certificates.ts";
 import { uuid } from "../world/random.ts";
 import type { World } from "./world.ts";
 
@@ -37,6 +40,8 @@ export interface ComponentOptions {
 export interface ControllersOptions extends ComponentOptions {
   /** PEM of the cluster's authority, which every namespace's kube-root-ca.crt holds. */
   readonly ca: string | undefined;
+  /** What approved certificate requests are signed with; without it none are. */
+  readonly signingPair?: KeyPair | undefined;
 }
 
 function portsFor(world: World, { transport, signal }: ComponentOptions, component: string): ControllerPorts {
@@ -72,6 +77,8 @@ export async function runControllers(world: World, options: ControllersOptions):
     startGarbageController({ ...as("garbage-collector"), kinds }),
     startNamespaceController({ ...as("namespace-controller"), kinds }),
     startServiceAccountController({ ...as("serviceaccount-controller"), ca: options.ca ?? "" }),
+    startBootstrapController(as("bootstrap-signer")),
+    startCertificateController({ ...as("certificate-controller"), authority: options.signingPair }),
   ];
   await Promise.all([
     startDaemonSetController(as("daemonset-controller")),

@@ -14,8 +14,16 @@ function withLogLevel(command: Command): Command {
   );
 }
 
+function withEtcd(command: Command): Command {
+  return command
+    .option("--etcd-servers <urls>", "keep objects in etcd: http(s)://HOST:PORT of each member, with commas")
+    .option("--etcd-cafile <file>", "authority of etcd's certificates")
+    .option("--etcd-certfile <file>", "certificate to call etcd with")
+    .option("--etcd-keyfile <file>", "its key");
+}
+
 function addUp(program: Command): void {
-  withLogLevel(program.command("up"))
+  withEtcd(withLogLevel(program.command("up")))
     .description("run a whole cluster in this terminal: one control-plane node and its workers")
     .option("--workers <count>", "how many worker nodes", wholeNumber("--workers", 0, 1000), 3)
     .option("--data-dir <folder>", "where everything is kept; a second `up` on it resumes", ".everynode")
@@ -102,27 +110,158 @@ function addHollowNodes(program: Command): void {
     .action(async (options) => (await import("./hollow-nodes.ts")).runHollowNodes(options));
 }
 
+const truth =
+  (flag: string) =>
+  (text: string): boolean => {
+    if (text !== "true" && text !== "false")
+      throw new Refusal(`cannot use ${flag} ${JSON.stringify(text)}: it is not true or false`, 2);
+    return text === "true";
+  };
+
+/** Where a component without an API tells that it is alive. */
+const withHealth = (command: Command): Command =>
+  withLogLevel(command)
+    .option("--bind-address <address>", "address to serve /healthz on", "127.0.0.1")
+    .option(
+      "--secure-port <port>",
+      "port to serve /healthz on; 0 serves nothing",
+      wholeNumber("--secure-port", 0, 65_535),
+      0,
+    );
+
 function addComponents(program: Command): void {
-  withLogLevel(program.command("apiserver"))
+  withEtcd(withLogLevel(program.command("apiserver")))
     .description("run the API server and its store")
     .option("--data-dir <folder>", "where everything is kept", ".everynode")
     .option("--bind-address <address>", "address to listen on", "127.0.0.1")
     .option("--port <port>", "port to listen on; 0 picks a free one", port, 6443)
+    .option("--secure-port <port>", "as --port, by upstream's name", wholeNumber("--secure-port", 0, 65_535))
     .option(
       "--kubeconfig <file>",
       "where to write an administrator's kubeconfig (default: kubeconfig in the data folder)",
     )
+    .option(
+      "--cert-dir <folder>",
+      "certificates and keys of its own, shared by several API servers of one cluster (pki in the data folder)",
+    )
+    .option("--client-ca-file <file>", "authority of clients' certificates; given, so must the next four be")
+    .option("--tls-cert-file <file>", "certificate to serve with")
+    .option("--tls-private-key-file <file>", "its key")
+    .option("--kubelet-client-certificate <file>", "certificate to ask kubelets with")
+    .option("--kubelet-client-key <file>", "its key")
+    .addOption(
+      new Option(
+        "--enable-bootstrap-token-auth <true|false>",
+        "believe the tokens by which machines join, where the five above are given",
+      )
+        .choices(["true", "false"])
+        .default("false"),
+    )
     .action(async (options) => (await import("./apiserver.ts")).runApiServer(options));
-  withLogLevel(program.command("controller-manager"))
+  withHealth(program.command("controller-manager"))
     .description("run the controllers against any Kubernetes API server")
     .requiredOption("--kubeconfig <file>", "the cluster to work on, and as whom")
-    .option("--leader-elect", "work only while holding the Lease kube-system/kube-controller-manager", false)
+    .option(
+      "--leader-elect [true|false]",
+      "work only while holding the Lease kube-system/kube-controller-manager",
+      truth("--leader-elect"),
+      false,
+    )
+    .option("--cluster-signing-cert-file <file>", "authority that signs approved certificate requests")
+    .option("--cluster-signing-key-file <file>", "its key")
     .action(async (options) => (await import("./controller-manager.ts")).runControllerManager(options));
-  withLogLevel(program.command("scheduler"))
+  withHealth(program.command("scheduler"))
     .description("run the scheduler against any Kubernetes API server")
     .requiredOption("--kubeconfig <file>", "the cluster to work on, and as whom")
-    .option("--leader-elect", "work only while holding the Lease kube-system/kube-scheduler", false)
+    .option(
+      "--leader-elect [true|false]",
+      "work only while holding the Lease kube-system/kube-scheduler",
+      truth("--leader-elect"),
+      false,
+    )
     .action(async (options) => (await import("./scheduler.ts")).runScheduler(options));
+}
+
+function addInit(program: Command): void {
+  const ofPort = (flag: string) => wholeNumber(flag, 1, 65_535);
+  withLogLevel(program.command("init"))
+    .description("make this machine a cluster of its own, the control plane as static pods of its kubelet")
+    .option("--data-dir <folder>", "where everything is kept", "/var/lib/everynode")
+    .option("--advertise-address <address>", "address other machines reach this one at", "127.0.0.1")
+    .option("--node-name <name>", "name of the node (default: the host's name in lower case)")
+    .option("--apiserver-bind-port <port>", "of the API server", ofPort("--apiserver-bind-port"), 6443)
+    .option("--controller-manager-port <port>", "of its health", ofPort("--controller-manager-port"), 10_257)
+    .option("--scheduler-port <port>", "of its health", ofPort("--scheduler-port"), 10_259)
+    .option("--kubelet-port <port>", "of the kubelet's server", ofPort("--kubelet-port"), 10_250)
+    .option("--pod-manifest-path <folder>", "folder of static pods (manifests in the data folder)")
+    .option("--token <token>", "by which machines join: abcdef.0123456789abcdef (a new one)")
+    .option("--token-ttl <time>", "how long it serves; 0 for ever", "24h")
+    .option("--timeout <time>", "how long to wait for the control plane", "4m")
+    .option("--skip-phases <names>", "phases to leave out, with commas between them")
+    .option("--ignore-preflight-errors <names>", "checks to pass over, with commas between them, or all")
+    .option("--dry-run", "tell what would be done, and do nothing")
+    .option("--foreground", "stay, start the kubelet again when it ends, and end it with this command")
+    .option("--print-unit", "print a systemd unit that runs the kubelet, and do nothing else")
+    .option("--etcd", "keep objects in an etcd that runs as a static pod")
+    .action(async (options) => (await import("./init.ts")).runInit(options));
+}
+
+function addJoin(program: Command): void {
+  withLogLevel(program.command("join"))
+    .description("make this machine a node of a cluster")
+    .option("--server <url>", "of the cluster's API server, such as https://192.0.2.1:6443")
+    .option("--token <token>", "that the cluster gave out: abcdef.0123456789abcdef")
+    .option("--ca-hash <pin...>", "of the cluster's authority: sha256:…")
+    .option("--discovery-token-ca-cert-hash <pin...>", "as --ca-hash, by kubeadm's name")
+    .option("--discovery-token-unsafe-skip-ca-verification", "join without --ca-hash")
+    .option("--data-dir <folder>", "where everything is kept", "/var/lib/everynode")
+    .option("--node-name <name>", "name of the node (default: the host's name in lower case)")
+    .option("--node-ip <address>", "address the node is reached at", "127.0.0.1")
+    .option(
+      "--kubelet-port <port>",
+      "of the kubelet's server",
+      wholeNumber("--kubelet-port", 1, 65_535),
+      10_250,
+    )
+    .option("--pod-manifest-path <folder>", "folder of static pods (manifests in the data folder)")
+    .option("--timeout <time>", "how long to wait for the certificate, and for the node", "4m")
+    .option("--skip-phases <names>", "phases to leave out, with commas between them")
+    .option("--ignore-preflight-errors <names>", "checks to pass over, with commas between them, or all")
+    .option("--dry-run", "tell what would be done, and do nothing")
+    .option("--foreground", "stay, start the kubelet again when it ends, and end it with this command")
+    .option("--print-unit", "print a systemd unit that runs the kubelet, and do nothing else")
+    .action(async (options) => (await import("./join.ts")).runJoin(options));
+}
+
+const withCluster = (command: Command): Command =>
+  withLogLevel(command)
+    .option("--kubeconfig <file>", "the cluster (default: admin.conf in the data folder, else as kubectl)")
+    .option("--data-dir <folder>", "of this machine's control plane", "/var/lib/everynode");
+
+function addToken(program: Command): void {
+  const token = program.command("token").description("the tokens by which machines join");
+  withCluster(token.command("create"))
+    .description("make a token")
+    .argument("[token]", "abcdef.0123456789abcdef (a new one)")
+    .option("--ttl <time>", "how long it serves; 0 for ever", "24h")
+    .option("--description <text>", "for people")
+    .option("--print-join-command", "print the whole command by which a machine joins")
+    .action(async (given, options) => (await import("./token.ts")).runTokenCreate(given, options));
+  withCluster(token.command("list"))
+    .description("list the tokens there are")
+    .action(async (options) => (await import("./token.ts")).runTokenList(options));
+  withCluster(token.command("delete"))
+    .description("take tokens away")
+    .argument("<tokens...>", "their IDs, or whole tokens")
+    .action(async (ids, options) => (await import("./token.ts")).runTokenDelete(ids, options));
+}
+
+function addReset(program: Command): void {
+  withLogLevel(program.command("reset"))
+    .description("undo what init or join made on this machine: its kubelet, its pods, its files")
+    .option("--data-dir <folder>", "where everything is kept", "/var/lib/everynode")
+    .option("-f, --force", "ask nothing")
+    .action(async (options) => (await import("./reset.ts")).runReset(options));
 }
 
 function addWhy(program: Command): void {
@@ -147,6 +286,10 @@ async function main(args: readonly string[]): Promise<number> {
   addNodeTools(program);
   addHollowNodes(program);
   addComponents(program);
+  addInit(program);
+  addJoin(program);
+  addReset(program);
+  addToken(program);
   addWhy(program);
   try {
     await program.parseAsync([...args], { from: "user" });

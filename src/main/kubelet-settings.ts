@@ -1,12 +1,21 @@
 // Owns what a kubelet's flags and its configuration file come to together: a flag wins over the file.
 import { dirname, resolve } from "node:path";
-import type { StaticPodsConfig } from "../kubelet/kubelet.ts";
+import {
+  logRotationDefault,
+  shutdownGraces,
+  type RotationOptions,
+  type StaticPodsConfig,
+} from "../kubelet/kubelet.ts";
 import type { Millis } from "../lib/units.ts";
 import type { Taint } from "../model/generated/types.ts";
+import { unitsOf } from "../model/quantity.ts";
 import { parseGoDuration } from "../model/go-duration.ts";
+import { evictionSettings, type EvictionSettings } from "../model/kubelet-configuration/eviction-settings.ts";
+import { reservedOf } from "../model/kubelet-configuration/reserved.ts";
 import {
   readKubeletConfiguration,
   type KubeletConfiguration,
+  type ShutdownGrace,
 } from "../model/kubelet-configuration/read-kubelet-configuration.ts";
 import type { Files } from "../world/files.ts";
 import { wordsOf, type Log } from "../world/log.ts";
@@ -34,6 +43,10 @@ export interface KubeletSettings {
   readonly maxPods: number | undefined;
   readonly podLogsDir: string | undefined;
   readonly heartbeatPeriod: Millis | undefined;
+  readonly logRotation: RotationOptions;
+  readonly eviction: EvictionSettings;
+  readonly shutdownGraces: readonly ShutdownGrace[];
+  readonly reservedOf: (capacity: Readonly<Record<string, string>>) => Readonly<Record<string, string>>;
 }
 
 /** Throws a Refusal where flags or file are wrong. */
@@ -61,6 +74,15 @@ export async function kubeletSettings(files: Files, log: Log, flags: KubeletFlag
     maxPods: flags.maxPods ?? file.maxPods,
     podLogsDir: file.podLogsDir,
     heartbeatPeriod: file.nodeStatusUpdateFrequency,
+    eviction: evictionSettings(file),
+    shutdownGraces: shutdownGraces(file),
+    reservedOf: (capacity) => reservedOf(file, capacity),
+    logRotation: {
+      ...logRotationDefault,
+      ...(file.containerLogMaxSize === undefined ? {} : { sizeMax: unitsOf(file.containerLogMaxSize) }),
+      ...(file.containerLogMaxFiles === undefined ? {} : { filesMax: file.containerLogMaxFiles }),
+      ...(file.containerLogMonitorInterval === undefined ? {} : { period: file.containerLogMonitorInterval }),
+    },
   };
 }
 

@@ -9,7 +9,7 @@ import { aborted, endingSignal } from "./ending.ts";
 import { kubeletSettings, type KubeletFlags } from "./kubelet-settings.ts";
 import { startNode } from "./node.ts";
 import { Refusal } from "./refusal.ts";
-import { realWorld } from "./world.ts";
+import { realWorld, type World } from "./world.ts";
 
 export interface KubeletCommand extends KubeletFlags {
   readonly kubeconfig?: string;
@@ -58,10 +58,31 @@ export async function runKubelet(options: KubeletCommand): Promise<void> {
     ...(url === undefined ? [] : [url]),
   ];
   console.log(`node ${name} runs pods of ${from.join(", ")}; its containers go on when this ends`);
-  await aborted(signal);
+  if (settings.shutdownGraces.length === 0) await aborted(signal);
+  else if (await endsWithMachine(world, signal)) {
+    console.log(`node ${name} ends its pods: the machine goes down`);
+    await node.shutDown();
+  }
   await node.stop({ pods: "keep" });
   await cluster?.transport.close();
 }
+
+/**
+ * Resolves when this process is to end: whether the whole machine does, as SIGPWR says, or any other signal that comes
+ * while systemd takes the machine down.
+ */
+async function endsWithMachine(world: World, signal: AbortSignal): Promise<boolean> {
+  const powerFails = new Promise<boolean>((resolve) => process.once("SIGPWR", () => resolve(true)));
+  return (await Promise.race([powerFails, aborted(signal)])) === true || isMachineStopping(world);
+}
+
+const isMachineStopping = async ({ processes }: World): Promise<boolean> => {
+  try {
+    return (await processes.run(["systemctl", "is-system-running"])).stdout.trim() === "stopping";
+  } catch {
+    return false;
+  }
+};
 
 /** Every pod's name on the node ends in it. */
 function nodeNameOf(given: string | undefined): string {

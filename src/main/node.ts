@@ -5,13 +5,21 @@ import { availableParallelism, totalmem } from "node:os";
 import { createEventRecorder } from "../client/event-recorder.ts";
 import { createInformers } from "../client/informer.ts";
 import { createClient } from "../client/kube-client.ts";
-import { createKubelet, createMachine } from "../kubelet/kubelet.ts";
+import {
+  createKubelet,
+  createMachine,
+  logRotationDefault,
+  type RotationOptions,
+} from "../kubelet/kubelet.ts";
 import type { Taint } from "../model/generated/types.ts";
+import type { EvictionSettings } from "../model/kubelet-configuration/eviction-settings.ts";
+import type { ShutdownGrace } from "../model/kubelet-configuration/read-kubelet-configuration.ts";
 import { kubernetesVersion } from "../model/version.ts";
 import type { Transport } from "../model/wire.ts";
 import { createProcessRuntime } from "../runtime/process/process-runtime.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { KeyPair } from "../world/certificates.ts";
+import { realConnect } from "../world/real-connect.ts";
 import { realDial } from "../world/real-dial.ts";
 import type { Millis } from "../lib/units.ts";
 import type { StaticPodsConfig } from "../kubelet/kubelet.ts";
@@ -34,9 +42,16 @@ export interface NodeOptions {
   readonly maxPods?: number | undefined;
   readonly heartbeatPeriod?: Millis | undefined;
   readonly staticPods?: StaticPodsConfig | undefined;
+  readonly logRotation?: RotationOptions;
+  readonly eviction?: EvictionSettings;
+  readonly shutdownGraces?: readonly ShutdownGrace[];
+  /** What of the capacity is not for pods. */
+  readonly reservedOf?: (capacity: Readonly<Record<string, string>>) => Readonly<Record<string, string>>;
 }
 
 export interface RunningNode {
+  /** The machine goes down: its pods end in order, where it is set how. */
+  shutDown(): Promise<void>;
   /** Lets go of the node; its pods go on, or end too. */
   stop(how: { readonly pods: "keep" | "end" }): Promise<void>;
 }
@@ -53,8 +68,10 @@ export async function startNode(world: World, options: NodeOptions): Promise<Run
     clock,
     log,
     random,
+    connect: realConnect,
   });
   const cluster = transport === undefined ? undefined : clusterOf(world, transport, name);
+  const capacity = await machineCapacity(rootDir);
   const kubelet = createKubelet({
     nodeName: name,
     ...cluster,
@@ -73,9 +90,13 @@ export async function startNode(world: World, options: NodeOptions): Promise<Run
       port: options.port,
       labels: options.labels,
       taints: options.taints,
-      capacity: await machineCapacity(rootDir),
+      capacity,
+      reserved: options.reservedOf?.(capacity) ?? {},
+      ...given("eviction", options.eviction),
+      ...given("shutdownGraces", options.shutdownGraces),
       tls: { ...options.serving, ...(options.clientCa === undefined ? {} : { ca: options.clientCa }) },
       version: kubernetesVersion,
+      logRotation: options.logRotation ?? logRotationDefault,
       ...given("address", options.address),
       ...given("maxPods", options.maxPods),
       ...given("heartbeatPeriod", options.heartbeatPeriod),
@@ -84,6 +105,7 @@ export async function startNode(world: World, options: NodeOptions): Promise<Run
   });
   await kubelet.start();
   return {
+    shutDown: () => kubelet.shutDown(),
     async stop({ pods }) {
       await kubelet.stop();
       cluster?.informers.stop();

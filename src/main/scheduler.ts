@@ -3,6 +3,7 @@ import { reachCluster } from "./cluster-access.ts";
 import { runLeading, runScheduler as schedule } from "./components.ts";
 import type { ComponentCommand } from "./controller-manager.ts";
 import { endingSignal } from "./ending.ts";
+import { serveHealth } from "./health-port.ts";
 import { Refusal } from "./refusal.ts";
 import { realWorld } from "./world.ts";
 
@@ -12,8 +13,13 @@ export async function runScheduler(options: ComponentCommand): Promise<void> {
   const signal = endingSignal();
   const { transport } = await reachCluster(world, options.kubeconfig, "kube-scheduler");
   const run = (running: AbortSignal) => schedule(world, { transport, signal: running });
-  if (!options.leaderElect) return run(signal);
+  const health = await serveHealth(world, options);
+  if (!options.leaderElect) {
+    await run(signal);
+    return health.close();
+  }
   const how = await runLeading(world, { transport, signal, lease: "kube-scheduler", run });
+  await health.close();
   if (how === "lost")
     throw new Refusal(
       "cannot go on as scheduler: another one holds the Lease; start it again to wait for its turn",

@@ -1,9 +1,11 @@
 // Owns the composition of the API server: store, pipeline, edge and listener, with the certificates they need.
 import { join } from "node:path";
 import { createAuthenticate } from "../apiserver/authentication/authenticate.ts";
+import { bootstrapTokens } from "../apiserver/authentication/bootstrap-tokens.ts";
+import { usualIssuer } from "../apiserver/authentication/service-account-token.ts";
 import { authorize } from "../apiserver/authorization/authorize.ts";
 import { createEdge } from "../apiserver/http/edge.ts";
-import { createMetrics } from "../apiserver/http/metrics.ts";
+import { createMetrics, type Metrics } from "../apiserver/http/metrics.ts";
 import { createPipeline, type RunningPipeline } from "../apiserver/pipeline.ts";
 import { createSystemObjects } from "../apiserver/registry/system-objects.ts";
 import { inProcessTransport } from "../client/in-process-transport.ts";
@@ -11,11 +13,14 @@ import { kinds } from "../model/kinds/kinds.ts";
 import { writeKubeconfig, type ClusterAccess } from "../model/kubeconfig.ts";
 import { kubernetesVersion } from "../model/version.ts";
 import type { Caller, Transport } from "../model/wire.ts";
-import { openEmbeddedStore } from "../store/embedded/embedded-store.ts";
-import type { Store } from "../store/store.ts";
+import type { KeyPair } from "../world/certificates.ts";
 import type { HttpServer } from "../world/http.ts";
 import { wordsOf } from "../world/log.ts";
+import { createUpgradeClient } from "../world/real-upgrade-client.ts";
+import { countedTransport } from "./counted-transport.ts";
 import { openAuthority, type Authority } from "./authority.ts";
+import { openStore, type EtcdFlags } from "./open-store.ts";
+import { openTokenKey } from "./token-key.ts";
 import { Refusal } from "./refusal.ts";
 import type { World } from "./world.ts";
 
@@ -24,24 +29,92 @@ export interface ApiServerOptions {
   readonly host: string;
   /** 0 picks a free one, the one of the last time where that is still free. */
   readonly port: number;
+  /** Where its certificates and keys are kept: `pki` in the data folder unless given. */
+  readonly certDir?: string;
+  readonly etcd?: EtcdFlags;
 }
 
-export interface ApiServer {
+/** By what the server is known, and whom it believes. */
+export interface ServerIdentity {
+  readonly serving: KeyPair;
+  /** As whom it asks kubelets. */
+  readonly kubeletClient: KeyPair;
+  /** Authority that clients' certificates chain to, PEM. */
+  readonly clientCa: string;
+  /** Whether the tokens by which machines join are believed. */
+  readonly bootstrapTokens: boolean;
+}
+
+export interface ServedApi {
   readonly url: string;
-  readonly authority: Authority;
   /** A transport that skips the socket and nothing else. */
   transportFor(caller: Caller): Transport;
-  /** Who an administrator with a certificate of this cluster is, and how to reach it. */
-  adminAccess(): Promise<ClusterAccess>;
   close(): Promise<void>;
 }
 
-/** Opens the store in the data folder and serves it over TLS. */
+export interface ApiServer extends ServedApi {
+  readonly authority: Authority;
+  /** Who an administrator with a certificate of this cluster is, and how to reach it. */
+  adminAccess(): Promise<ClusterAccess>;
+}
+
+const certDirOf = ({ certDir, dataDir }: ApiServerOptions): string => certDir ?? join(dataDir, "pki");
+
+/** Opens the store in the data folder and serves it over TLS, with an authority of its own kept there. */
 export async function startApiServer(world: World, options: ApiServerOptions): Promise<ApiServer> {
+  const { clock, files, log } = world;
+  const authority = await openAuthority({ clock, files, log, folder: certDirOf(options) });
+  const server = await serveApi(world, options, await ownIdentity(authority, options.host));
+  return {
+    ...server,
+    authority,
+    adminAccess: () => issueAdminAccess(authority, server.url),
+  };
+}
+
+/** Who an administrator with a new certificate is, and how to reach the cluster. */
+export const issueAdminAccess = async (authority: Authority, server: string): Promise<ClusterAccess> => ({
+  server,
+  ca: authority.ca.cert,
+  ...(await authority.issue("admin", {
+    commonName: "kubernetes-admin",
+    organizations: ["system:masters"],
+    use: { is: "client" },
+  })),
+});
+
+/** The certificates that an API server at the address goes by, from the authority. */
+export async function ownIdentity(authority: Authority, host: string): Promise<ServerIdentity> {
+  const names = [
+    ...new Set([
+      "localhost",
+      "kubernetes",
+      "kubernetes.default",
+      "kubernetes.default.svc",
+      "127.0.0.1",
+      host,
+    ]),
+  ];
+  const [serving, kubeletClient] = await Promise.all([
+    authority.issue("apiserver", { commonName: "kube-apiserver", use: { is: "server", names } }),
+    authority.issue("apiserver-kubelet-client", {
+      commonName: "kube-apiserver-kubelet-client",
+      organizations: ["system:masters"],
+      use: { is: "client" },
+    }),
+  ]);
+  return { serving, kubeletClient, clientCa: authority.ca.cert, bootstrapTokens: true };
+}
+
+/** Opens the store in the data folder and serves it as the identity given. */
+export async function serveApi(
+  world: World,
+  options: ApiServerOptions,
+  identity: ServerIdentity,
+): Promise<ServedApi> {
   const { clock, files, log, random } = world;
-  const store = await openStore(world, join(options.dataDir, "store"));
+  const store = await openStore(world, join(options.dataDir, "store"), options.etcd);
   try {
-    const authority = await openAuthority({ clock, files, log, folder: join(options.dataDir, "pki") });
     const pipeline = await createPipeline({
       store,
       kinds,
@@ -49,23 +122,18 @@ export async function startApiServer(world: World, options: ApiServerOptions): P
       random,
       log: log.with({ room: "apiserver" }),
       authorize,
+      tokens: {
+        key: await openTokenKey({ files, folder: certDirOf(options) }),
+        issuer: usualIssuer,
+      },
     });
     await createSystemObjects(pipeline.registry);
-    const server = await listen(world, options, { pipeline, authority });
+    const metrics = createMetrics();
+    const server = await listen(world, options, { pipeline, identity, metrics });
     const url = `https://${server.host}:${server.port}`;
     return {
       url,
-      authority,
-      transportFor: (caller) => inProcessTransport(pipeline, caller),
-      adminAccess: async () => ({
-        server: url,
-        ca: authority.ca.cert,
-        ...(await authority.issue("admin", {
-          commonName: "kubernetes-admin",
-          organizations: ["system:masters"],
-          use: { is: "client" },
-        })),
-      }),
+      transportFor: (caller) => countedTransport(inProcessTransport(pipeline, caller), metrics, clock),
       async close() {
         await server.close();
         await pipeline.stop();
@@ -78,68 +146,41 @@ export async function startApiServer(world: World, options: ApiServerOptions): P
   }
 }
 
-async function openStore(world: World, folder: string): Promise<Store> {
-  try {
-    const opened = await openEmbeddedStore({
-      folder,
-      clock: world.clock,
-      log: world.log.with({ room: "store" }),
-    });
-    if (opened.is === "open") return opened.store;
-    throw new Refusal(opened.message);
-  } catch (thrown) {
-    if (thrown instanceof Refusal) throw thrown;
-    throw new Refusal(`cannot open the store in ${folder}: ${wordsOf(thrown)}`);
-  }
-}
-
 interface Served {
   readonly pipeline: RunningPipeline;
-  readonly authority: Authority;
+  readonly identity: ServerIdentity;
+  readonly metrics: Metrics;
 }
 
 async function listen(
   world: World,
   options: ApiServerOptions,
-  { pipeline, authority }: Served,
+  { pipeline, identity, metrics }: Served,
 ): Promise<HttpServer> {
   const { clock, random, log, network } = world;
-  const names = [
-    ...new Set([
-      "localhost",
-      "kubernetes",
-      "kubernetes.default",
-      "kubernetes.default.svc",
-      "127.0.0.1",
-      options.host,
-    ]),
-  ];
-  const [serving, kubeletClient] = await Promise.all([
-    authority.issue("apiserver", { commonName: "kube-apiserver", use: { is: "server", names } }),
-    authority.issue("apiserver-kubelet-client", {
-      commonName: "kube-apiserver-kubelet-client",
-      organizations: ["system:masters"],
-      use: { is: "client" },
-    }),
-  ]);
   const edge = createEdge({
     pipeline,
     kinds,
-    authenticate: createAuthenticate(),
+    authenticate: createAuthenticate(
+      [],
+      pipeline.verifyToken,
+      identity.bootstrapTokens ? bootstrapTokens(pipeline.registry) : undefined,
+    ),
     authorize,
     clock,
     random,
     log: log.with({ room: "apiserver" }),
-    metrics: createMetrics(),
+    metrics,
     version: kubernetesVersion,
     // As upstream by default, the server does not verify the kubelets' own certificates; the kubelets verify the server's.
-    kubelets: network.client({ ...kubeletClient, insecureSkipVerify: true }),
+    kubelets: network.client({ ...identity.kubeletClient, insecureSkipVerify: true }),
+    kubeletStreams: createUpgradeClient({ ...identity.kubeletClient, insecureSkipVerify: true }),
   });
   const serve = (port: number): Promise<HttpServer> =>
     network.serve({
       host: options.host,
       port,
-      tls: { ...serving, ca: authority.ca.cert },
+      tls: { ...identity.serving, ca: identity.clientCa },
       handle: (exchange) => edge.handle(exchange),
       upgrade: (upgrade) => edge.upgrade(upgrade),
     });

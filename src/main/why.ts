@@ -1,6 +1,4 @@
 // Owns `everynode why`: reads a cluster as any client may, plans as the controller would, and prints each node's answer.
-import { homedir } from "node:os";
-import { delimiter, join } from "node:path";
 import { daemonSetNamed, whyJson, whyLines, type WhyAnswer } from "../cli/why.ts";
 import { RefusedError, type Client } from "../client/client.ts";
 import { createClient } from "../client/kube-client.ts";
@@ -14,7 +12,7 @@ import { pod as podKind } from "../model/kinds/pod.ts";
 import { controllerOf } from "../model/owner.ts";
 import { occupancyOf } from "../model/placement.ts";
 import { wordsOf, type LogLevel } from "../world/log.ts";
-import { reachCluster } from "./cluster-access.ts";
+import { reachCluster, usualKubeconfig } from "./cluster-access.ts";
 import { Refusal } from "./refusal.ts";
 import { realWorld } from "./world.ts";
 
@@ -24,12 +22,6 @@ export interface WhyCommand {
   readonly kubeconfig?: string;
   readonly output?: "json";
   readonly logLevel: LogLevel;
-}
-
-/** As kubectl finds it: $KUBECONFIG's first file, else the one in the home folder. */
-function usualKubeconfig(): string {
-  const named = (process.env["KUBECONFIG"] ?? "").split(delimiter).find((path) => path !== "");
-  return named ?? join(homedir(), ".kube", "config");
 }
 
 export async function runWhy(target: string, options: WhyCommand): Promise<void> {

@@ -217,3 +217,30 @@ export function writeKubeconfig(access: ClusterAccess, name: string, user = name
     "current-context": name,
   });
 }
+
+/** A cluster alone, nameless and with nobody in it: what `cluster-info` tells those who are to join. */
+export const writeClusterInfo = ({ server, ca }: { readonly server: string; readonly ca: string }): string =>
+  stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [
+      { name: "", cluster: { "certificate-authority-data": Buffer.from(ca).toString("base64"), server } },
+    ],
+    users: null,
+    contexts: null,
+    "current-context": "",
+    preferences: {},
+  });
+
+/** @throws KubeconfigError where the text tells of no cluster with an authority. */
+export function readClusterInfo(
+  text: string,
+  origin: string,
+): { readonly server: string; readonly ca: string } {
+  const cluster = documentOf(text, origin).entry("clusters", "cluster", "");
+  const server = cluster.text("server");
+  if (server === undefined) throw cluster.fault("server", "it is missing");
+  const ca = cluster.credential("certificate-authority");
+  if (ca === undefined || !("text" in ca)) throw cluster.fault("certificate-authority-data", "it is missing");
+  return { server, ca: ca.text };
+}

@@ -8,6 +8,10 @@ export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 export interface Caller {
   readonly name: string;
   readonly groups: readonly string[];
+  /** Of the service account. */
+  readonly uid?: string;
+  /** What else its credentials say: the pod and node a token is bound to. */
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
   /** What the client calls itself; managedFields and the audit name it. */
   readonly agent?: string;
 }
@@ -21,6 +25,8 @@ export interface ApiRequest {
   readonly body?: unknown;
   /** Of the body; `application/json` unless given. Patches name their type here. */
   readonly contentType?: string;
+  /** Paths of fields that stood twice in the body's text, of which the last counts. */
+  readonly duplicates?: readonly string[];
   /** What the caller would like back: Table and PartialObjectMetadata are asked for here. */
   readonly accept?: string;
   readonly signal?: AbortSignal;
@@ -28,7 +34,10 @@ export interface ApiRequest {
 
 export interface ApiResponse {
   readonly status: number;
-  /** Parsed JSON, frozen; a string where the content is not JSON. */
+  /**
+   * Parsed JSON, never to be written to: in process it is the server's own, frozen, and elsewhere it is shared all the same. A string
+   * where the content is not JSON.
+   */
   readonly body: unknown;
   /** `Warning` header texts. */
   readonly warnings?: readonly string[];

@@ -1,4 +1,5 @@
 // Owns the port to containers: CRI's verbs (k8s.io/cri-api runtime/v1) that the kubelet uses, with durations in milliseconds.
+import type { Duplex, Readable, Writable } from "node:stream";
 import type { Bytes, Instant, Millis } from "../lib/units.ts";
 
 export type SandboxId = string;
@@ -45,6 +46,8 @@ export interface Mount {
   readonly hostPath: string;
   readonly containerPath: string;
   readonly readonly: boolean;
+  /** Left out where the runtime can't mount; others are refused then. */
+  readonly optional?: boolean;
 }
 
 export interface Resources {
@@ -85,6 +88,8 @@ export interface ContainerConfig {
   readonly resources: Resources;
   readonly security: ContainerSecurity;
   readonly stdin: boolean;
+  /** Its input ends with the first attachment that gave any. */
+  readonly stdinOnce?: boolean;
   readonly tty: boolean;
 }
 
@@ -124,6 +129,28 @@ export interface ExecResult {
   readonly stderr: string;
 }
 
+export interface WindowSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** Where a process takes its input from and puts its output; what is absent is none. The runtime never ends the output. */
+export interface ProcessStreams {
+  readonly stdin?: Readable;
+  readonly stdout?: Writable;
+  readonly stderr?: Writable;
+  /** Tells each size the terminal takes, where there is one. */
+  readonly onSize: (told: (size: WindowSize) => void) => void;
+  /** Aborts when nobody is at the other end any more. */
+  readonly signal: AbortSignal;
+}
+
+export interface ExecRequest extends ProcessStreams {
+  readonly command: readonly string[];
+  /** On a terminal of its own; all output then comes by `stdout`. */
+  readonly tty: boolean;
+}
+
 /** Something about a container or sandbox changed: look again. The runtime may also report more often than needed. */
 export interface RuntimeEvent {
   readonly is: "created" | "started" | "stopped" | "deleted";
@@ -136,6 +163,7 @@ export interface ContainerUsage {
   readonly at: Instant;
   readonly cpuNanos: number;
   readonly memoryWorkingSet: Bytes;
+  readonly processes: number;
 }
 
 /** Expected failures of a runtime call, with the reason the kubelet shows in the container's waiting state. */
@@ -172,7 +200,15 @@ export interface Runtime {
   /** New log file after a rotation. */
   reopenContainerLog(id: ContainerId): Promise<void>;
   execSync(id: ContainerId, command: readonly string[], timeout: Millis): Promise<ExecResult | "timeout">;
+  /** Runs a command beside the container's own to its end. A command that nobody is there for any more is hung up on, and ended. */
+  exec(id: ContainerId, request: ExecRequest): Promise<{ readonly exitCode: number }>;
+  /** What the container's own process says from now on; resolves when it has ended or nobody listens any more. */
+  attach(id: ContainerId, streams: ProcessStreams): Promise<void>;
+  /** Joins the stream with one connection to a port inside the sandbox, and resolves when both directions have ended. */
+  portForward(id: SandboxId, port: number, stream: Duplex): Promise<void>;
   usage(id: ContainerId): Promise<ContainerUsage | "absent">;
+  /** Of every running container, in one pass. */
+  listUsage(): Promise<ReadonlyMap<ContainerId, ContainerUsage>>;
 
   pullImage(image: string): Promise<string>;
   imageStatus(image: string): Promise<ImageStatus | "absent">;

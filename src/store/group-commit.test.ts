@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { silentLog } from "../world/log.ts";
 import { VirtualClock } from "../world/virtual-clock.ts";
 import type { Batch, Journal } from "./journal.ts";
+import { NoSpaceError } from "./store.ts";
 import { VersionedStore } from "./versioned-store.ts";
 
 /** A medium whose writes end when the test says so. */
@@ -77,17 +78,93 @@ it("tells everyone of a failed write, and writes nothing after it", async () => 
   const second = put("/b");
   const conflict = put("/a");
   const answers = Promise.allSettled([first, second, conflict]);
-  journal.end(new Error("no space left on device"));
+  journal.end(new Error("the medium is gone"));
   for (const answer of await answers)
     expect(answer).toMatchObject({
       status: "rejected",
       reason: {
-        message: expect.stringMatching(/^cannot write to the store: no space left on device; /) as unknown,
+        message: expect.stringMatching(/^cannot write to the store: the medium is gone; /) as unknown,
       },
     });
-  await expect(put("/c")).rejects.toThrow(/no space left/);
-  await expect(store.grant(1000)).rejects.toThrow(/no space left/);
+  await expect(put("/c")).rejects.toThrow(/medium is gone/);
+  await expect(store.grant(1000)).rejects.toThrow(/medium is gone/);
   expect(journal.batches).toHaveLength(1);
   expect([store.revision(), await store.get("/a")]).toEqual([0, "absent"]);
+  await store.close();
+});
+
+it("takes back what a full medium refused, with what was decided upon it, and goes on when there is room", async () => {
+  const { journal, store, put } = held();
+  const kept = put("/kept");
+  await turn();
+  journal.end();
+  await kept;
+  const deleted = store.commit([], [{ do: "delete", key: "/kept" }]);
+  await turn();
+  const upon = put("/kept");
+  const other = put("/other");
+  const answers = Promise.allSettled([deleted, upon, other]);
+  journal.end(new NoSpaceError("full"));
+  for (const answer of await answers)
+    expect(answer).toMatchObject({ status: "rejected", reason: { message: "full" } });
+  expect([store.revision(), await store.get("/other")]).toEqual([1, "absent"]);
+  expect(await store.get("/kept")).toMatchObject({ modified: 1 });
+  expect(await put("/kept")).toMatchObject({ is: "conflict", actual: { modified: 1 } });
+
+  const again = put("/other");
+  await turn();
+  journal.end();
+  expect(await again).toEqual({ is: "committed", revision: 2 });
+  expect(await store.list("/")).toMatchObject({
+    entries: [{ key: "/kept" }, { key: "/other" }],
+    revision: 2,
+  });
+  await store.close();
+});
+
+it("drops what a compaction forgot in its order, though the medium refuses once", async () => {
+  const { journal, store, put } = held();
+  const step = async (work: Promise<unknown>, why?: Error): Promise<void> => {
+    const done = Promise.allSettled([work]);
+    await turn();
+    journal.end(why);
+    await turn();
+    journal.end();
+    await done;
+  };
+  await step(put("/a"));
+  await step(store.commit([], [{ do: "put", key: "/a", value: new Uint8Array(1) }]));
+  await step(store.compact(2), new NoSpaceError("full"));
+  await step(store.commit([], [{ do: "delete", key: "/a" }]));
+  await step(put("/b"));
+  await step(store.compact(4));
+  // The oldest version goes first: a crash between two of them must not let it rise again.
+  expect(journal.batches.flatMap(({ forgotten }) => forgotten.map(({ modified }) => modified))).toEqual([
+    1, 2, 3,
+  ]);
+  await store.close();
+});
+
+it("lets a lease live on whose end a full medium refused", async () => {
+  const { journal, store } = held();
+  const granting = store.grant(60_000);
+  await turn();
+  journal.end();
+  const lease = await granting;
+  const writing = store.commit([], [{ do: "put", key: "/leased", value: new Uint8Array(1), lease }]);
+  await turn();
+  journal.end();
+  await writing;
+  const ending = store.revoke(lease);
+  await turn();
+  journal.end(new NoSpaceError("full"));
+  await expect(ending).rejects.toThrow("full");
+  expect(await store.keepAlive(lease)).toBe("alive");
+  expect(await store.get("/leased")).toMatchObject({ lease });
+  const again = store.revoke(lease);
+  await turn();
+  journal.end();
+  await again;
+  expect(await store.get("/leased")).toBe("absent");
   await store.close();
 });

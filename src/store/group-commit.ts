@@ -1,7 +1,7 @@
 // Owns the way to durability: everything that waits is written together, one write at a time, and each hears when it is safe.
 import { wordsOf } from "../world/log.ts";
 import type { Batch, Journal, LeaseTerms } from "./journal.ts";
-import type { LeaseId, Revision } from "./store.ts";
+import { type LeaseId, NoSpaceError, type Revision } from "./store.ts";
 import type { Version } from "./version-index.ts";
 
 interface Group {
@@ -30,15 +30,17 @@ function newGroup(): Group {
 export class GroupCommit {
   private readonly journal: Journal;
   private readonly durable: (made: readonly Version[]) => void;
+  private readonly undone: () => void;
   private waiting: Group | undefined;
   private writing: Group | undefined;
   private running: Promise<void> | undefined;
   private failure: Error | undefined;
 
-  /** `durable` is told of versions in order, before whoever made them. */
-  constructor(journal: Journal, durable: (made: readonly Version[]) => void) {
+  /** `durable` is told of versions in order, before whoever made them; `undone`, that all not yet durable never will be. */
+  constructor(journal: Journal, durable: (made: readonly Version[]) => void, undone: () => void) {
     this.journal = journal;
     this.durable = durable;
+    this.undone = undone;
   }
 
   /** Throws where an earlier write failed: what is on the medium is no longer known, so nothing more is added to it. */
@@ -87,12 +89,19 @@ export class GroupCommit {
   }
 
   private fail(thrown: unknown, group: Group): void {
+    const why = thrown instanceof NoSpaceError ? thrown : this.finalFailure(thrown);
+    // What waits was decided upon what has just failed.
+    this.undone();
+    group.reject(why);
+    this.waiting?.reject(why);
+    this.waiting = undefined;
+  }
+
+  private finalFailure(thrown: unknown): Error {
     this.failure = new Error(
       `cannot write to the store: ${wordsOf(thrown)}; restart once the cause is mended, all acknowledged writes are safe`,
       { cause: thrown },
     );
-    group.reject(this.failure);
-    this.waiting?.reject(this.failure);
-    this.waiting = undefined;
+    return this.failure;
   }
 }

@@ -30,7 +30,7 @@ export interface Recovered {
 }
 
 export interface Journal {
-  /** Resolves once durable. One at a time. */
+  /** Resolves once durable. One at a time. Rejects with `NoSpaceError` where nothing was written for want of room; anything else is final. */
   write(batch: Batch): Promise<void>;
   /** The value of a durable put; nothing where it was forgotten. */
   value(version: Version): Uint8Array | undefined;

@@ -48,6 +48,11 @@ export class LeaseBook {
     if (to !== undefined) this.leases.get(to)?.keys.add(key);
   }
 
+  /** How long it lives, where it is in the book. */
+  timeToLive(id: LeaseId): Millis | undefined {
+    return this.leases.get(id)?.timeToLive;
+  }
+
   /** Takes the lease out of the book and says which keys hung on it. */
   remove(id: LeaseId): readonly Key[] | "absent" {
     const lease = this.leases.get(id);

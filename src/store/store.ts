@@ -65,12 +65,17 @@ export interface PageRequest {
 }
 
 export interface Store {
-  /** The newest revision that is durable. */
+  /** The newest durable revision this process knows of. */
   revision(): Revision;
+  /** The newest durable revision there is, other processes' commits included. */
+  latest(): Revision | Promise<Revision>;
   get(key: Key, at?: Revision): Promise<Entry | "absent" | Compacted>;
   /** Entries whose key starts with the prefix, in key order. */
   list(prefix: Key, page?: PageRequest): Promise<Page | Compacted>;
-  /** Resolves once durable. Guards are checked and writes applied as one step; a delete of an absent key is no change. */
+  /**
+   * Resolves once durable. Guards are checked and writes applied as one step; a delete of an absent key is no change. Throws
+   * `NoSpaceError` where the medium is full.
+   */
   commit(guards: readonly Guard[], writes: readonly Write[]): Promise<Committed | Conflict>;
   /**
    * Every change under the prefix with a revision greater than `after`, in order, none skipped, none repeated; one array holds
@@ -93,5 +98,25 @@ export class CompactedError extends Error {
     super(`cannot watch from that revision: history before ${oldest} is compacted; list anew`);
     this.name = "CompactedError";
     this.oldest = oldest;
+  }
+}
+
+/** The store cannot be reached, or has no majority. */
+export class StoreUnavailableError extends Error {
+  /** Whether what was asked for may have been done all the same. */
+  readonly outcome: "not-done" | "unknown";
+
+  constructor(outcome: "not-done" | "unknown", message: string) {
+    super(message);
+    this.name = "StoreUnavailableError";
+    this.outcome = outcome;
+  }
+}
+
+/** The medium has no room for a write: nothing of it was written, reading goes on, and a later write may succeed. */
+export class NoSpaceError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "NoSpaceError";
   }
 }

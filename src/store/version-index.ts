@@ -90,6 +90,23 @@ export class VersionIndex {
     this.assigned = version.modified;
   }
 
+  /** Takes back, newest first, what was given a later revision than this one. */
+  revert(revision: Revision): Version[] {
+    const undone: Version[] = [];
+    for (let last = this.history.at(-1); last !== undefined && last.modified > revision;) {
+      this.history.pop();
+      undone.push(last);
+      if (last.previous !== undefined) this.heads.set(last.key, last.previous);
+      else {
+        this.heads.delete(last.key);
+        this.keys.remove(last.key);
+      }
+      last = this.history.at(-1);
+    }
+    this.assigned = revision;
+    return undone;
+  }
+
   page(prefix: Key, revision: Revision, after: Key | undefined, limit: number): FoundPage {
     const versions: Version[] = [];
     let beyond = 0;

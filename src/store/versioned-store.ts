@@ -2,6 +2,7 @@
 import type { Millis } from "../lib/units.ts";
 import type { Clock } from "../world/clock.ts";
 import { type Log, wordsOf } from "../world/log.ts";
+import { checkWrites } from "./check-writes.ts";
 import { GroupCommit } from "./group-commit.ts";
 import type { Journal, Recovered } from "./journal.ts";
 import { LeaseBook } from "./lease-book.ts";
@@ -29,7 +30,6 @@ const recentMax = 1024;
 const recentBytesMax = 4 << 20;
 // A reader takes turns with the rest of the process after this many values.
 const stretch = 512;
-const keyBytesMax = 60_000;
 
 export interface VersionedStoreOptions {
   readonly journal: Journal;
@@ -50,13 +50,20 @@ export class VersionedStore implements Store {
   private shown: Revision;
   private recent: Version[] = [];
   private recentBytes = 0;
+  /** What compactions have forgotten that is still on the medium, in the order in which it has to go. */
+  private forgotten: Version[] = [];
+  private dropping: Promise<void> = Promise.resolve();
   private closing: Promise<void> | undefined;
 
   constructor(options: VersionedStoreOptions) {
     const { journal, recovered, clock } = options;
     this.journal = journal;
     this.log = options.log;
-    this.group = new GroupCommit(journal, (made) => this.publish(made));
+    this.group = new GroupCommit(
+      journal,
+      (made) => this.publish(made),
+      () => this.takeBack(),
+    );
     this.leases = new LeaseBook(clock, (lease) => void this.expire(lease));
     this.lastLease = recovered.lastLease;
     for (const version of recovered.versions) this.index.add(version);
@@ -65,12 +72,15 @@ export class VersionedStore implements Store {
     for (const version of this.index.leased()) this.leases.move(version.key, undefined, version.lease);
     this.shown = this.index.assigned;
     // A crash may have cut the last compaction short.
-    const forgotten = this.index.compact(recovered.oldest);
-    if (forgotten.length > 0)
-      this.group.submit({ forgotten }).catch((thrown: unknown) => this.log.error(wordsOf(thrown)));
+    this.forgotten = this.index.compact(recovered.oldest);
+    this.dropForgotten().catch((thrown: unknown) => this.log.error(wordsOf(thrown)));
   }
 
   revision(): Revision {
+    return this.shown;
+  }
+
+  latest(): Revision {
     return this.shown;
   }
 
@@ -105,7 +115,10 @@ export class VersionedStore implements Store {
   async commit(guards: readonly Guard[], writes: readonly Write[]): Promise<Committed | Conflict> {
     this.refuseIfClosed("write");
     this.group.refuseIfFailed();
-    this.validate(writes);
+    checkWrites(writes);
+    for (const write of writes)
+      if (write.do === "put" && write.lease !== undefined && !this.leases.has(write.lease))
+        throw new Error(`cannot write key ${write.key}: its lease ${write.lease} is absent; grant a new one`);
     const conflict = this.conflictOf(guards);
     if (conflict !== undefined) {
       // What it shows may not be durable yet.
@@ -137,11 +150,23 @@ export class VersionedStore implements Store {
     if (before > this.shown)
       throw new RangeError(`cannot compact before revision ${before}: the newest is ${this.shown}`);
     if (before <= this.index.oldest) return;
-    const forgotten = this.index.compact(before);
+    for (const version of this.index.compact(before)) this.forgotten.push(version);
     await this.group.submit({ oldest: before });
-    // In portions, so that writers in between do not wait for the whole.
-    for (let at = 0; at < forgotten.length; at += stretch)
-      await this.group.submit({ forgotten: forgotten.slice(at, at + stretch) });
+    await this.dropForgotten();
+  }
+
+  /** What a full medium refuses to drop stays first in line: a newer deletion must not go before what it deletes. */
+  private dropForgotten(): Promise<void> {
+    const dropping = this.dropping.then(async () => {
+      // In portions, so that writers in between do not wait for the whole.
+      while (this.forgotten.length > 0) {
+        const portion = this.forgotten.slice(0, stretch);
+        await this.group.submit({ forgotten: portion });
+        this.forgotten = this.forgotten.slice(portion.length);
+      }
+    });
+    this.dropping = dropping.catch(() => undefined);
+    return dropping;
   }
 
   async grant(timeToLive: Millis): Promise<LeaseId> {
@@ -162,10 +187,19 @@ export class VersionedStore implements Store {
   async revoke(lease: LeaseId): Promise<void> {
     this.refuseIfClosed("revoke a lease in");
     this.group.refuseIfFailed();
+    const timeToLive = this.leases.timeToLive(lease);
     const keys = this.leases.remove(lease);
-    if (keys === "absent") return this.group.settled();
+    if (keys === "absent" || timeToLive === undefined) return this.group.settled();
     const made = this.index.apply(keys.map((key) => ({ do: "delete", key })));
-    await this.group.submit({ made, ended: [lease] });
+    try {
+      await this.group.submit({ made, ended: [lease] });
+    } catch (thrown) {
+      // It is still on the medium: as after a restart, it lives its time once more.
+      this.leases.add({ id: lease, timeToLive });
+      for (const version of this.index.leased())
+        if (version.lease === lease) this.leases.move(version.key, undefined, lease);
+      throw thrown;
+    }
   }
 
   close(): Promise<void> {
@@ -195,22 +229,6 @@ export class VersionedStore implements Store {
     return { is: "committed", revision };
   }
 
-  private validate(writes: readonly Write[]): void {
-    const seen = writes.length > 1 ? new Set<Key>() : undefined;
-    for (const write of writes) {
-      const { key } = write;
-      if (key === "" || key.length * 3 > keyBytesMax || /[\ud800-\udfff]/u.test(key))
-        throw new RangeError(
-          `cannot write key ${JSON.stringify(key.slice(0, 100))}: a key is well-formed Unicode of 1 to ${keyBytesMax / 3} units`,
-        );
-      if (seen?.has(key) === true)
-        throw new RangeError(`cannot write key ${key} twice in one commit: name it once`);
-      seen?.add(key);
-      if (write.do === "put" && write.lease !== undefined && !this.leases.has(write.lease))
-        throw new Error(`cannot write key ${key}: its lease ${write.lease} is absent; grant a new one`);
-    }
-  }
-
   private conflictOf(guards: readonly Guard[]): Conflict | undefined {
     for (const { key, ...guard } of guards) {
       const head = this.index.head(key);
@@ -223,6 +241,12 @@ export class VersionedStore implements Store {
       return { is: "conflict", key, actual };
     }
     return undefined;
+  }
+
+  /** Nothing beyond the newest durable revision came to be. */
+  private takeBack(): void {
+    for (const { key, lease } of this.index.revert(this.shown))
+      this.leases.move(key, lease, this.index.head(key)?.lease);
   }
 
   private publish(made: readonly Version[]): void {

@@ -27,16 +27,16 @@ export interface CertificateRequest {
   readonly validFor: Millis;
 }
 
-type X509 = typeof x509Module;
+export type X509 = typeof x509Module;
 
 const day: Millis = 86_400_000;
 const year: Millis = 365 * day;
 // Clocks of machines differ; a certificate made a moment ago must count as valid on a machine that lags.
-const backdate: Millis = 5 * 60_000;
-const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
+export const backdate: Millis = 5 * 60_000;
+export const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 
 /** Loading the X.509 library takes 150 ms; a start that finds its certificates never pays that. */
-async function loadX509(): Promise<X509> {
+export async function loadX509(): Promise<X509> {
   await import("reflect-metadata");
   return import("@peculiar/x509");
 }
@@ -69,21 +69,23 @@ function extensionsFor(x509: X509, use: CertificateUse): InstanceType<X509["Exte
   ];
 }
 
-function subjectOf(request: CertificateRequest): Record<string, string[]>[] {
+export function subjectOf(
+  request: Pick<CertificateRequest, "commonName" | "organizations">,
+): Record<string, string[]>[] {
   return [
     ...(request.organizations ?? []).map((organization) => ({ O: [organization] })),
     { CN: [request.commonName] },
   ];
 }
 
-const pem = (label: string, bytes: ArrayBuffer): string =>
+export const pem = (label: string, bytes: ArrayBuffer): string =>
   `-----BEGIN ${label}-----\n${(
     Buffer.from(bytes)
       .toString("base64")
       .match(/.{1,64}/g) ?? []
   ).join("\n")}\n-----END ${label}-----\n`;
 
-const privateKeyOf = (pair: KeyPair): Promise<webcrypto.CryptoKey> =>
+export const privateKeyOf = (pair: KeyPair): Promise<webcrypto.CryptoKey> =>
   webcrypto.subtle.importKey(
     "pkcs8",
     createPrivateKey(pair.key).export({ type: "pkcs8", format: "der" }),

@@ -1,4 +1,5 @@
 // Owns the port to the machine's processes.
+import type { Readable, Writable } from "node:stream";
 import type { Bytes, Instant, Millis } from "../lib/units.ts";
 
 export interface SpawnRequest {
@@ -39,6 +40,20 @@ export interface RunResult {
   readonly stderr: string;
 }
 
+/** A process at whose other end we are, in its own session and process group. Its input and output are pipes. */
+export interface Conversation {
+  readonly pid: number;
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** What it writes to descriptor 3. */
+  readonly notes: Readable;
+  /** The exit code, 128 + signal number where a signal ended it. */
+  readonly ended: Promise<number>;
+  /** Lets go of the pipes. */
+  close(): void;
+}
+
 export interface Processes {
   /** Starts a detached process; rejects with Node's `code` (ENOENT, EACCES) where it cannot. */
   spawn(request: SpawnRequest): Promise<Spawned>;
@@ -47,6 +62,13 @@ export interface Processes {
     command: readonly [string, ...string[]],
     options?: { env?: Record<string, string>; stdin?: string; signal?: AbortSignal; workingFolder?: string },
   ): Promise<RunResult>;
+  /** Starts a process that we talk with; rejects as `spawn` does. Its pipes are made in the folder, and are gone from there when it resolves. */
+  converse(
+    command: readonly [string, ...string[]],
+    options: { readonly env: Readonly<Record<string, string>>; readonly folder: string },
+  ): Promise<Conversation>;
+  /** The writing end of a named pipe, undefined where nobody reads it. */
+  feed(path: string): Writable | undefined;
   /** The identity of a running process, "absent" where there is none or only a zombie. */
   identify(pid: number): Promise<ProcessIdentity | "absent">;
   /** Facts of every process but zombies; a process that ends meanwhile may be missing. */

@@ -2,7 +2,7 @@
 import { watch } from "node:fs";
 import * as fs from "node:fs/promises";
 import { basename, dirname } from "node:path";
-import type { FileFacts, Files } from "./files.ts";
+import type { FileFacts, Files, SpaceUsed } from "./files.ts";
 
 const codeOf = (thrown: unknown): string | undefined =>
   thrown instanceof Error && "code" in thrown ? String(thrown.code) : undefined;
@@ -24,6 +24,7 @@ async function writeText(path: string, content: string, mode?: number): Promise<
   try {
     const file = await fs.open(beside, "w", mode ?? 0o644);
     try {
+      if (mode !== undefined) await file.chmod(mode);
       await file.writeFile(content);
       await file.sync();
     } finally {
@@ -65,6 +66,21 @@ function watchPath(path: string, changed: (name?: string) => void): () => void {
   }
 }
 
+const blockSize = 512;
+
+async function usage(path: string): Promise<SpaceUsed> {
+  const found = await orUndefined(fs.lstat(path));
+  if (found === undefined) return { bytes: 0, inodes: 0 };
+  const used = { bytes: found.blocks * blockSize, inodes: 1 };
+  if (!found.isDirectory()) return used;
+  for (const name of (await orUndefined(fs.readdir(path))) ?? []) {
+    const inside = await usage(`${path}/${name}`);
+    used.bytes += inside.bytes;
+    used.inodes += inside.inodes;
+  }
+  return used;
+}
+
 export const realFiles: Files = {
   readText: (path) => orUndefined(fs.readFile(path, "utf8")),
   readBytes,
@@ -76,7 +92,25 @@ export const realFiles: Files = {
   },
   facts,
   makeFolder: async (path, mode) => {
-    await fs.mkdir(path, { recursive: true, ...(mode === undefined ? {} : { mode }) });
+    const made = await fs.mkdir(path, { recursive: true, ...(mode === undefined ? {} : { mode }) });
+    if (made !== undefined && mode !== undefined) await fs.chmod(path, mode);
+  },
+  setAccess: async (path, { mode, group }) => {
+    // The change of group takes set-id bits away, so it comes first.
+    if (group !== undefined) await fs.chown(path, (await fs.stat(path)).uid, group);
+    if (mode !== undefined) await fs.chmod(path, mode);
+  },
+  usage,
+  space: async (path) => {
+    const found = await orUndefined(fs.statfs(path));
+    return (
+      found && {
+        capacity: found.blocks * found.bsize,
+        available: found.bavail * found.bsize,
+        inodes: found.files,
+        inodesFree: found.ffree,
+      }
+    );
   },
   remove: (path) => fs.rm(path, { recursive: true, force: true }),
   rename: (from, to) => fs.rename(from, to),

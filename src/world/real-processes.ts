@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { constants, closeSync, openSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { constants as osConstants, hostname } from "node:os";
+import { converse, feedPipe } from "./real-conversation.ts";
 import type { ProcessFacts, Processes, RunResult, Spawned, SpawnRequest } from "./processes.ts";
 
 const outputMax = 1024 * 1024;
@@ -52,12 +53,19 @@ async function factsOf(pid: number): Promise<ProcessFacts | undefined> {
 const pids = async (): Promise<number[]> =>
   (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
 
+// Each question waits for a thread and hardly works: some at a time, a look at thousands of processes takes a fraction.
+const askedAtOnce = 8;
+
 async function gather<T>(ask: (pid: number) => Promise<T | undefined>): Promise<T[]> {
   const found: T[] = [];
-  for (const pid of await pids()) {
-    const answer = await ask(pid);
-    if (answer !== undefined) found.push(answer);
-  }
+  const left = (await pids()).values();
+  const asking = Array.from({ length: askedAtOnce }, async () => {
+    for (const pid of left) {
+      const answer = await ask(pid);
+      if (answer !== undefined) found.push(answer);
+    }
+  });
+  await Promise.all(asking);
   return found;
 }
 
@@ -178,6 +186,8 @@ function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
 export const realProcesses: Processes = {
   spawn: spawnDetached,
   run,
+  converse,
+  feed: feedPipe,
   identify: async (pid) => {
     const stat = await ofProcess(`/proc/${pid}/stat`);
     const facts = stat === undefined ? undefined : parseStat(stat.toString("latin1"));

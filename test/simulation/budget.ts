@@ -1,5 +1,5 @@
 // Owns statement D.14 as a judge sees it: what a controller's own deletions cost, by what it had been told when it sent them.
-import { seconds, type Instant } from "../../src/lib/units.ts";
+import { seconds, type Instant, type Millis } from "../../src/lib/units.ts";
 import type { ControllerRevision, DaemonSet, Pod } from "../../src/model/generated/types.ts";
 import type { ApiRequest, ApiResponse } from "../../src/model/wire.ts";
 import type { Cluster } from "./cluster.ts";
@@ -26,8 +26,14 @@ interface Told {
 
 const podPath = /^\/api\/v1\/namespaces\/([^/]+)\/pods\/([^/]+)$/;
 
+/** By the clock of who asks. */
+function readyFor(pod: Pod, now: Instant): Millis {
+  const ready = pod.status?.conditions?.find(({ type }) => type === "Ready");
+  return now - Date.parse(ready?.lastTransitionTime ?? "");
+}
+
 /** Follows what the controllers are told and what they delete. */
-export class Budget implements LinkObserver {
+export class Budget implements Partial<LinkObserver> {
   private readonly pods = new Map<string, Pod>();
   private readonly sets = new Map<string, DaemonSet>();
   /** By set, the nodes whose pod it took and that have no ready one since. A node that is not Ready has no claim: it would hold up the rollout. */
@@ -41,10 +47,8 @@ export class Budget implements LinkObserver {
     cluster.ledger.onChange(({ key, object }) => {
       if (folderOf(key) === "minions" && (object === undefined || !isReady(object)))
         for (const nodes of this.spent.values()) nodes.delete(key.split("/")[3] ?? "");
-      if (folderOf(key) !== "pods" || object === undefined) return;
       // The folder names the kind.
-      const pod = object as Pod;
-      if (isLive(pod) && isReady(pod)) this.spent.get(ownerOf(pod) ?? "")?.delete(nodeOf(pod));
+      if (folderOf(key) === "pods" && object !== undefined) this.restored(object as Pod);
     });
   }
 
@@ -55,7 +59,20 @@ export class Budget implements LinkObserver {
     const set = this.sets.get(pod === undefined ? "" : (ownerOf(pod) ?? ""));
     const process = this.cluster?.processOf("controllers");
     if (pod === undefined || set === undefined || process === undefined) return undefined;
-    return { available: this.isAvailable(pod, set, process.clock.now()), set };
+    const now = process.clock.now();
+    // What it holds for available counts as such, if only it might be.
+    for (const other of this.pods.values())
+      if (ownerOf(other) === set.metadata.uid) this.restored(other, set, now);
+    return { available: this.isAvailable(pod, set, now), set };
+  }
+
+  /** A node has its pod again: at once, where a pod that is Ready is available. */
+  private restored(pod: Pod, set = this.sets.get(ownerOf(pod) ?? ""), now?: Instant): void {
+    const spent = this.spent.get(ownerOf(pod) ?? "");
+    if (spent === undefined || !isLive(pod) || !isReady(pod)) return;
+    const least = set?.spec?.minReadySeconds ?? 0;
+    if (least === 0 || (now !== undefined && readyFor(pod, now) > seconds(least - 3)))
+      spent.delete(nodeOf(pod));
   }
 
   executed(who: string, request: ApiRequest, response: ApiResponse, atSending: unknown): void {
@@ -82,7 +99,10 @@ export class Budget implements LinkObserver {
     if (others.some((other) => other.metadata.uid !== pod.metadata.uid && isLive(other))) return;
     const spent = this.spent.get(uid) ?? new Set();
     this.spent.set(uid, spent.add(nodeOf(pod)));
-    for (const name of spent) if (!ledger.objects.has(`/registry/minions/${name}`)) spent.delete(name);
+    for (const name of spent) {
+      const there = ledger.objects.get(`/registry/minions/${name}`);
+      if (there === undefined || eligibility(current, there) !== "eligible") spent.delete(name);
+    }
     const nodes = ledger.all("minions").length;
     const limit = Math.max(...[set, current].map((version) => amount(unavailableOf(version), nodes, 1)));
     if (spent.size > Math.max(limit, 1))
@@ -95,10 +115,8 @@ export class Budget implements LinkObserver {
 
   /** Times are whole seconds, and the plan is a little older than the message: what is close counts as not available. */
   private isAvailable(pod: Pod, set: DaemonSet, now: Instant): boolean {
-    const ready = pod.status?.conditions?.find(({ type, status }) => type === "Ready" && status === "True");
     const least = set.spec?.minReadySeconds ?? 0;
-    if (ready === undefined || least === 0) return ready !== undefined;
-    return now - Date.parse(ready.lastTransitionTime ?? "") > seconds(least + 3);
+    return isReady(pod) && (least === 0 || readyFor(pod, now) > seconds(least + 3));
   }
 
   private isNewest(set: string, pod: Pod): boolean {
@@ -131,36 +149,5 @@ export class Budget implements LinkObserver {
 
   private copyOf(path: string): "pods" | "sets" | undefined {
     return path === "/api/v1/pods" ? "pods" : path === "/apis/apps/v1/daemonsets" ? "sets" : undefined;
-  }
-
-  emitted(watch: object, request: ApiRequest, batch: Batch): void {
-    this.order.take(watch, request, batch);
-  }
-
-  readonly order = new WatchOrder((words, about) => this.invariants?.broke("V.2", words, about));
-}
-
-/** Statement V.2 at the server's end of each watch: versions only grow. */
-class WatchOrder {
-  private readonly last = new WeakMap<object, number>();
-  private readonly broke: (words: string, about: readonly string[]) => void;
-
-  constructor(broke: (words: string, about: readonly string[]) => void) {
-    this.broke = broke;
-  }
-
-  take(watch: object, request: ApiRequest, batch: Batch): void {
-    let last = this.last.get(watch) ?? Number(request.query?.["resourceVersion"] ?? 0);
-    for (const event of batch) {
-      if (event.type === "ERROR") continue;
-      const version = Number(event.object.metadata.resourceVersion);
-      const grows = event.type === "BOOKMARK" ? version >= last : version > last;
-      if (!grows)
-        this.broke(`a watch of ${request.path} told of ${version} after ${last}`, [
-          event.object.metadata.name ?? "",
-        ]);
-      last = Math.max(last, version);
-    }
-    this.last.set(watch, last);
   }
 }

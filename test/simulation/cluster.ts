@@ -9,31 +9,38 @@ import {
 } from "../../src/main/components.ts";
 import type { World } from "../../src/main/world.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
-import { createMemoryStore } from "../../src/store/memory-store.ts";
+import type { Store } from "../../src/store/store.ts";
 import { MemoryFiles } from "../../src/kubelet/memory-files.fixture.ts";
+import type { Files } from "../../src/world/files.ts";
 import { seededRandom } from "../../src/world/random.ts";
 import { settle, VirtualClock } from "../../src/world/virtual-clock.ts";
 import { createClient } from "../../src/client/kube-client.ts";
 import { createInformers } from "../../src/client/informer.ts";
 import type { Client } from "../../src/client/client.ts";
 import { ApiServerHost } from "./api-server.ts";
+import { Disk } from "./disk.ts";
 import { Ledger } from "./ledger.ts";
 import { fairWeather, Link, type LinkObserver, type Tampering, type Weather } from "./link.ts";
-import { Machine, noNetwork, type MachineOptions } from "./node.ts";
+import { Machine, noNetwork, type MachineOptions, type RuntimeObserver } from "./node.ts";
 import { SimulatedProcess, seedOf } from "./process.ts";
 import { Watcher } from "./watcher.ts";
 
 /** What a planted fault may stand between. */
 export interface Mutation extends Tampering {
-  runtime?(runtime: Runtime): Runtime;
-  /** Whether a kubelet that starts forgets what ran before it. */
-  process?(process: SimulatedProcess): SimulatedProcess;
+  /** Of the node's kubelet, which may have been started before. */
+  runtime?(runtime: Runtime, node: string): Runtime;
+  files?(files: Files, node: string): Files;
+  /** The store answers before its disk has synced. */
+  readonly acknowledgesEarly?: boolean;
 }
 
 export interface ClusterOptions {
   readonly seed: number;
   readonly mutation?: Mutation;
   readonly observer: LinkObserver;
+  readonly machines: RuntimeObserver;
+  /** Told what a store holds that was opened just now. */
+  readonly recovered: (store: Store) => Promise<void>;
 }
 
 export type Component = "controllers" | "scheduler";
@@ -43,11 +50,14 @@ const admin: Caller = {
   agent: "kubectl",
 };
 
+/** Whose clock a process goes by: a component's or a machine's. */
+const hostOf = (process: string): string => process.replace(/^kubelet-/, "").replace(/#.*$/, "");
+
 export class Cluster {
   readonly clock = new VirtualClock();
-  readonly store = createMemoryStore({ clock: this.clock });
-  readonly ledger = new Ledger(this.store);
-  readonly server = new ApiServerHost(this.store);
+  readonly disk: Disk;
+  readonly ledger: Ledger;
+  readonly server: ApiServerHost;
   readonly machines = new Map<string, Machine>();
   readonly links = new Map<string, Link>();
   readonly lines: string[] = [];
@@ -57,22 +67,37 @@ export class Cluster {
   readonly user: Client;
   private readonly options: ClusterOptions;
   private readonly components = new Map<Component, SimulatedProcess>();
+  private readonly skews = new Map<string, Millis>();
   private weather: Weather = fairWeather;
   private incarnations = 0;
   private addresses = 0;
 
   constructor(options: ClusterOptions) {
     this.options = options;
+    const { clock, trace } = this;
+    const random = seededRandom(seedOf(options.seed, "disk"));
+    this.disk = new Disk({ clock, random, trace });
+    this.ledger = new Ledger(this.disk);
+    this.server = new ApiServerHost({
+      disk: this.disk,
+      clock,
+      recovered: options.recovered,
+      acknowledgesEarly: options.mutation?.acknowledgesEarly ?? false,
+    });
     // A person tries again until it works: no faults on that way, or the scenario would depend on luck.
     const person = this.process("user");
     this.user = createClient(this.link("user", person, admin));
-    const watching = this.process("watcher");
-    const link = this.link("watcher", watching, admin);
-    const { clock, random, log } = watching;
-    this.watcher = new Watcher(createInformers({ transport: link, clock, random, log }), this.ledger);
+    this.watcher = this.watchBeside();
     this.ledger.onChange(({ revision, key, object }) =>
-      this.trace(`store ${revision} ${key}${object === undefined ? " deleted" : ""}`),
+      trace(`store ${revision} ${key}${object === undefined ? " deleted" : ""}`),
     );
+  }
+
+  private watchBeside(): Watcher {
+    const process = this.process("watcher");
+    const transport = this.link("watcher", process, admin);
+    const { clock, random, log } = process;
+    return new Watcher(createInformers({ transport, clock, random, log }), this.ledger);
   }
 
   readonly trace = (line: string): void => {
@@ -81,7 +106,23 @@ export class Cluster {
 
   private process(name: string): SimulatedProcess {
     const { seed } = this.options;
-    return new SimulatedProcess({ name, clock: this.clock, seed, trace: this.trace });
+    const skew = this.skews.get(hostOf(name)) ?? 0;
+    return new SimulatedProcess({ name, clock: this.clock, seed, trace: this.trace, skew });
+  }
+
+  /** A host's clock jumps, and stays there over restarts of what runs on it. */
+  jump(host: string, by: Millis): void {
+    this.skews.set(host, (this.skews.get(host) ?? 0) + by);
+    const component = host === "controllers" || host === "scheduler" ? host : undefined;
+    const machine = this.machines.get(host);
+    machine?.disturbed(11 * 60_000);
+    const process =
+      host === "apiserver"
+        ? this.server.process
+        : component === undefined
+          ? machine?.kubelet?.process
+          : this.components.get(component);
+    if (process !== undefined) process.skew += by;
   }
 
   private link(who: string, process: SimulatedProcess, caller: Caller): Link {
@@ -110,9 +151,11 @@ export class Cluster {
   }
 
   startApiServer(): void {
-    this.server
-      .start(this.process(`apiserver#${this.incarnations++}`))
-      .catch((thrown: unknown) => this.broken.push(`the API server did not start: ${String(thrown)}`));
+    this.server.start(this.process(`apiserver#${this.incarnations++}`)).catch((thrown: unknown) => {
+      // On a full disk it may not even start: whoever makes room starts it again.
+      if (this.disk.hasRefused) this.server.crash();
+      else this.broken.push(`the API server did not start: ${String(thrown)}`);
+    });
   }
 
   startComponent(component: Component): void {
@@ -165,7 +208,16 @@ export class Cluster {
       agent: "kubelet",
     };
     const link = this.link(`kubelet-${name}`, process, caller);
-    machine.startKubelet(process, link, (runtime) => this.options.mutation?.runtime?.(runtime) ?? runtime);
+    const { mutation, machines } = this.options;
+    machine.startKubelet(
+      process,
+      link,
+      {
+        runtime: (runtime) => mutation?.runtime?.(runtime, name) ?? runtime,
+        files: (files) => mutation?.files?.(files, name) ?? files,
+      },
+      machines,
+    );
   }
 
   /** The machine is gone with all that ran on it. */

@@ -2,7 +2,18 @@
 import type { DaemonSet, Node, Pod } from "../../src/model/generated/types.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Violation } from "./invariants.ts";
-import { eligibility, hashLabel, isReady, isTerminating, nodeOf, ownerOf } from "./views.ts";
+import { podNameOf, podUidOf } from "./node.ts";
+import {
+  eligibility,
+  hashLabel,
+  isMirror,
+  isReady,
+  isStaticName,
+  isTerminating,
+  nodeOf,
+  ownerOf,
+  selects,
+} from "./views.ts";
 
 type Say = (statement: string, words: string, ...about: string[]) => void;
 
@@ -12,7 +23,7 @@ export async function unfinished(cluster: Cluster): Promise<Violation[]> {
   const say: Say = (statement, words, ...about) => found.push({ statement, words, about });
   const { ledger } = cluster;
   const nodes = ledger.all<Node>("minions");
-  const pods = ledger.all<Pod>("pods");
+  const pods = ledger.all<Pod>("pods").filter((pod) => !isMirror(pod));
   const sets = ledger.all<DaemonSet>("daemonsets");
   for (const { metadata, ...node } of nodes)
     if (!isReady({ metadata, ...node })) say("K.4", `node ${metadata.name} is not Ready`, metadata.name);
@@ -20,13 +31,25 @@ export async function unfinished(cluster: Cluster): Promise<Violation[]> {
     if (!nodes.some(({ metadata }) => metadata.name === name))
       say("K.4", `machine ${name} has no node`, name);
   for (const set of sets) checkSet(set, nodes, pods, say);
-  const uids = new Set(sets.map(({ metadata }) => metadata.uid));
-  for (const pod of pods)
-    if (!uids.has(ownerOf(pod) ?? ""))
-      say("D.17", `pod ${pod.metadata.name} is left of a DaemonSet that is gone`, pod.metadata.name);
+  checkOwners(pods, sets, say);
   await checkRuntimes(cluster, pods, say);
   for (const words of cluster.watcher.differences()) say("V.2", words, /\/(\S+)/.exec(words)?.[1] ?? "");
   return found;
+}
+
+function checkOwners(pods: readonly Pod[], sets: readonly DaemonSet[], say: Say): void {
+  for (const pod of pods) {
+    const { name } = pod.metadata;
+    const owner = ownerOf(pod);
+    const fitting = sets.filter((set) => selects(set, pod));
+    if (owner === undefined) {
+      if (fitting.length > 0)
+        say("D.10", `pod ${name} has no controller, and ${fitting[0]?.metadata.name} selects it`, name);
+    } else if (!sets.some(({ metadata }) => metadata.uid === owner))
+      say("D.17", `pod ${name} is left of a DaemonSet that is gone`, name);
+    else if (!fitting.some(({ metadata }) => metadata.uid === owner))
+      say("D.10", `pod ${name} is kept by a DaemonSet that does not select it`, name);
+  }
 }
 
 function checkSet(set: DaemonSet, nodes: readonly Node[], pods: readonly Pod[], say: Say): void {
@@ -107,11 +130,11 @@ function checkStatus(
 
 async function checkRuntimes(cluster: Cluster, pods: readonly Pod[], say: Say): Promise<void> {
   for (const [name, machine] of cluster.machines) {
-    const running = (await machine.runtime.listContainers()).filter(({ state }) => state === "running");
-    const uids = running.map(({ labels }) => labels["io.kubernetes.pod.uid"] ?? "");
-    for (const { labels } of running) {
-      const pod = pods.find(({ metadata }) => metadata.uid === labels["io.kubernetes.pod.uid"]);
-      const podName = labels["io.kubernetes.pod.name"] ?? "";
+    const running = (await machine.running()).filter((one) => !isStaticName(podNameOf(one)));
+    const uids = running.map(podUidOf);
+    for (const container of running) {
+      const pod = pods.find(({ metadata }) => metadata.uid === podUidOf(container));
+      const podName = podNameOf(container);
       if (pod?.spec?.nodeName !== name)
         say("K.2", `a container of ${podName} runs on ${name}, where no such pod is wanted`, podName);
     }

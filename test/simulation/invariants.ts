@@ -1,9 +1,10 @@
 // Owns what must hold after every step, by the numbers of the behaviour that it proves.
 import type { DaemonSet, Pod } from "../../src/model/generated/types.ts";
 import type { Cluster } from "./cluster.ts";
-import type { Machine } from "./node.ts";
+import { podUidOf, type Machine } from "./node.ts";
 import { folderOf, type LedgerChange } from "./ledger.ts";
-import { surgeOf, isLive, nodeOf, ownerOf } from "./views.ts";
+import type { Statics } from "./statics.ts";
+import { surgeOf, isLive, isMirror, nodeOf, ownerOf } from "./views.ts";
 
 export interface Violation {
   /** Number of the statement, such as `D.7`. */
@@ -25,9 +26,15 @@ export class Invariants {
   /** Pods whose machine was gone before them. */
   private readonly forced = new Set<string>();
   private readonly suspects = new Map<string, string>();
+  /** Pods that came to their owner by adoption: they may be one too many until the owner has seen to it. */
+  private readonly adopted = new Set<string>();
+  private readonly seenAt = new Map<string, number>();
+  private readonly statics: Statics;
+  private starts = 0;
 
-  constructor(cluster: Cluster) {
+  constructor(cluster: Cluster, statics: Statics) {
     this.cluster = cluster;
+    this.statics = statics;
     cluster.ledger.onChange((change) => this.onChange(change));
   }
 
@@ -60,7 +67,31 @@ export class Invariants {
       return;
     }
     this.pods.set(object.metadata.uid, object);
+    if (previous === undefined) this.seenAt.set(object.metadata.uid, this.cluster.clock.now());
     if (previous === undefined) this.checkTwo(object);
+    else if (previous.metadata.uid === object.metadata.uid) this.checkNext(previous, object);
+  }
+
+  /** D.10 and K.2, between two versions of one pod. */
+  private checkNext(previous: Pod, pod: Pod): void {
+    const { name, uid } = pod.metadata;
+    const [before, now] = [ownerOf(previous), ownerOf(pod)];
+    if (before !== now && now !== undefined) this.adopted.add(uid);
+    if (before !== undefined && now !== undefined && before !== now)
+      this.broke("D.10", `pod ${name} went from one controller to another without having been let go`, [
+        name,
+      ]);
+    const phase = previous.status?.phase;
+    if ((phase === "Failed" || phase === "Succeeded") && pod.status?.phase !== phase)
+      this.broke("K.2", `pod ${name} was ${phase} and became ${pod.status?.phase}`, [name]);
+    // A machine that came anew under the name of one that left knows nothing of what ran there.
+    const machine = this.cluster.machines.get(pod.spec?.nodeName ?? "");
+    if (machine === undefined || machine.bornAt > (this.seenAt.get(uid) ?? 0)) return;
+    for (const { name: container, restartCount } of pod.status?.containerStatuses ?? []) {
+      const last = previous.status?.containerStatuses?.find((status) => status.name === container);
+      if (last !== undefined && restartCount < last.restartCount)
+        this.broke("K.2", `pod ${name} counts ${restartCount} restarts after ${last.restartCount}`, [name]);
+    }
   }
 
   private onPodGone(pod: Pod): void {
@@ -73,11 +104,17 @@ export class Invariants {
   /** D.7 and D.8, in the API, at the moment a pod is created. */
   private checkTwo(created: Pod): void {
     const owner = ownerOf(created);
-    if (owner === undefined) return;
+    if (owner === undefined || isMirror(created)) return;
     const node = nodeOf(created);
     const live = this.cluster.ledger
       .all<Pod>("pods")
-      .filter((pod) => ownerOf(pod) === owner && nodeOf(pod) === node && isLive(pod));
+      .filter(
+        (pod) =>
+          ownerOf(pod) === owner &&
+          nodeOf(pod) === node &&
+          isLive(pod) &&
+          !this.adopted.has(pod.metadata.uid),
+      );
     const most = this.surging.has(owner) ? 2 : 1;
     if (live.length > most)
       this.broke(
@@ -90,9 +127,12 @@ export class Invariants {
   /** Everything that is judged by looking, rather than as it changes. */
   async afterStep(): Promise<void> {
     for (const words of this.cluster.broken.splice(0)) this.broke("V.4", words, []);
+    await this.statics.afterStep();
     const version = this.cluster.ledger.version;
-    if (version === this.judged && this.suspects.size === 0) return;
+    const starts = [...this.cluster.machines.values()].reduce((sum, machine) => sum + machine.starts, 0);
+    if (version === this.judged && this.suspects.size === 0 && starts === this.starts) return;
     this.judged = version;
+    this.starts = starts;
     for (const machine of this.cluster.machines.values()) await this.checkRuntime(machine);
     this.suspects.clear();
   }
@@ -100,28 +140,32 @@ export class Invariants {
   /** D.7 once more, of what truly runs; and nothing may run whose pod was reported gone. */
   private async checkRuntime(machine: Machine): Promise<void> {
     const bySet = new Map<string, Set<string>>();
-    for (const container of await machine.runtime.listContainers()) {
-      if (container.state !== "running") continue;
-      const uid = container.labels["io.kubernetes.pod.uid"] ?? "";
+    const { name } = machine.options;
+    const running = await machine.running();
+    this.statics.judgeRunning(machine, running);
+    const seen = new Set<string>();
+    for (const container of running) {
+      const uid = podUidOf(container);
       const gone = this.suspects.get(uid);
       if (gone !== undefined)
-        this.broke("K.2", `pod ${gone} left the API while its container ran on ${machine.options.name}`, [
-          gone,
-        ]);
+        this.broke("K.2", `pod ${gone} left the API while its container ran on ${name}`, [gone]);
       const pod = this.pods.get(uid);
+      const same = `${uid} ${container.name}`;
+      if (seen.has(same))
+        this.broke("K.2", `container ${container.name} of a pod runs twice on ${name}`, [
+          pod?.metadata.name ?? uid,
+        ]);
+      seen.add(same);
       const owner = pod && ownerOf(pod);
-      if (owner === undefined || this.forced.has(uid)) continue;
+      // Static pods' containers have uids that no pod of the API has.
+      if (owner === undefined || this.forced.has(uid) || this.adopted.has(uid)) continue;
       const uids = bySet.get(owner) ?? new Set();
       bySet.set(owner, uids.add(uid));
     }
     for (const [owner, uids] of bySet)
       if (uids.size > (this.surging.has(owner) ? 2 : 1)) {
         const names = [...uids].map((uid) => this.pods.get(uid)?.metadata.name ?? uid);
-        this.broke(
-          "D.7",
-          `pods of one DaemonSet run together on ${machine.options.name}: ${names.join(", ")}`,
-          names,
-        );
+        this.broke("D.7", `pods of one DaemonSet run together on ${name}: ${names.join(", ")}`, names);
       }
   }
 }

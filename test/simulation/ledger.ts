@@ -1,6 +1,7 @@
-// Owns what the store holds and held: every committed change in order, read beside the API server, not through it.
+// Owns what the disk holds and held: every durable change in order, read beside the API server, not through it.
 import type { KubeObject } from "../../src/model/meta.ts";
-import type { Change, Revision, Store } from "../../src/store/store.ts";
+import type { Revision } from "../../src/store/store.ts";
+import type { Disk, DurableWrite } from "./disk.ts";
 
 export interface LedgerChange {
   readonly revision: Revision;
@@ -17,14 +18,14 @@ const decoder = new TextDecoder();
 
 export class Ledger {
   readonly objects = new Map<string, KubeObject>();
-  readonly changes: LedgerChange[] = [];
   /** Bumped by each change: what is judged need not be judged again while it stands still. */
   version = 0;
   private readonly folders = new Map<string, Map<string, KubeObject>>();
+  private readonly histories = new Map<string, LedgerChange[]>();
   private readonly listeners: ((change: LedgerChange) => void)[] = [];
 
-  constructor(store: Store) {
-    void this.follow(store);
+  constructor(disk: Disk) {
+    disk.onDurable((write) => this.take(write));
   }
 
   onChange(told: (change: LedgerChange) => void): void {
@@ -37,29 +38,29 @@ export class Ledger {
     return [...(this.folders.get(folder)?.values() ?? [])] as T[];
   }
 
-  private async follow(store: Store): Promise<void> {
-    for await (const changes of store.watch("", 0, new AbortController().signal))
-      for (const change of changes) this.take(change);
+  /** Every change in a folder, by revision. */
+  history(folder: string): readonly LedgerChange[] {
+    return this.histories.get(folder) ?? [];
   }
 
-  private take(change: Change): void {
-    const key = change.is === "put" ? change.entry.key : change.key;
-    const revision = change.is === "put" ? change.entry.modified : change.revision;
+  private take({ key, revision, value }: DurableWrite): void {
     const previous = this.objects.get(key);
     const folder = this.folders.get(folderOf(key)) ?? new Map<string, KubeObject>();
     this.folders.set(folderOf(key), folder);
     let object: KubeObject | undefined;
-    if (change.is === "put") {
-      const parsed = JSON.parse(decoder.decode(change.entry.value)) as KubeObject;
+    if (value === undefined) {
+      this.objects.delete(key);
+      folder.delete(key);
+    } else {
+      const parsed = JSON.parse(decoder.decode(value)) as KubeObject;
       object = { ...parsed, metadata: { ...parsed.metadata, resourceVersion: String(revision) } };
       this.objects.set(key, object);
       folder.set(key, object);
-    } else {
-      this.objects.delete(key);
-      folder.delete(key);
     }
     const entered = { revision, key, object, previous };
-    this.changes.push(entered);
+    const history = this.histories.get(folderOf(key));
+    if (history === undefined) this.histories.set(folderOf(key), [entered]);
+    else history.push(entered);
     this.version += 1;
     for (const told of this.listeners) told(entered);
   }

@@ -13,8 +13,20 @@ export interface Weather {
   readonly conflicts: number;
   readonly errors: number;
   readonly watchCuts: number;
+  /** Of any write that may conflict, where `conflicts` is of PUT alone. */
+  readonly rejected: number;
+  /** Lists that ask for any version there is, as client-go's first ones do. */
+  readonly stale: number;
 }
-export const fairWeather: Weather = { latencyMax: 3, lost: 0, conflicts: 0, errors: 0, watchCuts: 0 };
+export const fairWeather: Weather = {
+  latencyMax: 3,
+  lost: 0,
+  conflicts: 0,
+  errors: 0,
+  watchCuts: 0,
+  rejected: 0,
+  stale: 0,
+};
 
 export type Batch = readonly WatchEvent[];
 
@@ -68,6 +80,17 @@ const conflict = refusal(
   "the object has been modified; please apply your changes to the latest version and try again",
 );
 const overloaded = refusal(500, "InternalError", "the simulated server is overloaded");
+
+const collectionPath = /^\/(?:api\/v1|apis\/[^/]+\/[^/]+)\/(?:namespaces\/[^/]+\/)?[^/]+$/;
+
+const isList = ({ method, path, query = {} }: ApiRequest): boolean =>
+  method === "GET" &&
+  collectionPath.test(path) &&
+  query["resourceVersion"] === undefined &&
+  query["continue"] === undefined;
+
+const mayConflict = ({ method, path }: ApiRequest): boolean =>
+  method === "PUT" || method === "PATCH" || (method === "POST" && path.endsWith("/binding"));
 
 interface OpenWatch {
   readonly cut: (why: Error) => void;
@@ -141,7 +164,11 @@ export class Link implements Transport {
       if (this.chance(this.weather.lost)) return;
       clock.after(this.latency(), () => {
         if (!open || this.partitioned) return;
-        this.execute(request, atSending, finish, fail);
+        const asked =
+          isList(request) && this.chance(this.weather.stale)
+            ? { ...request, query: { ...request.query, resourceVersion: "0" } }
+            : request;
+        this.execute(asked, atSending, finish, fail);
       });
     });
   }
@@ -158,6 +185,7 @@ export class Link implements Transport {
       clock.after(this.latency(), () => this.partitioned || finish(response, tampered));
     };
     if (request.method === "PUT" && this.chance(this.weather.conflicts)) return answer(conflict);
+    if (mayConflict(request) && this.chance(this.weather.rejected)) return answer(conflict);
     if (this.chance(this.weather.errors)) return answer(overloaded);
     const sent = tampering.request?.(who, request) ?? request;
     const executing = server.answer(sent, caller);

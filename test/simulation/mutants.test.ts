@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { minutes } from "../../src/lib/units.ts";
 import { mutants } from "./mutants.ts";
-import { faultClasses } from "./scenario.ts";
+import { faultClasses } from "./faults.ts";
 import { simulate, type Outcome } from "./simulate.ts";
 
 const seedsMax = 12;

@@ -4,6 +4,7 @@ import type { DaemonSet, Pod } from "../../src/model/generated/types.ts";
 import { cloneJson } from "../../src/lib/json.ts";
 import type { ContainerId, ContainerStatus, Runtime } from "../../src/runtime/runtime.ts";
 import type { Mutation } from "./cluster.ts";
+import { otherwise } from "./node.ts";
 
 export interface Mutant {
   readonly name: string;
@@ -28,16 +29,6 @@ function everyNth(nth: number): () => boolean {
   let seen = 0;
   return () => ++seen % nth === 0;
 }
-
-/** The runtime with some calls done otherwise. */
-const otherwise = (runtime: Runtime, calls: Partial<Runtime>): Runtime =>
-  new Proxy(runtime, {
-    get: (target, name): unknown => {
-      const instead: unknown = Reflect.get(calls, name);
-      const value: unknown = instead ?? Reflect.get(target, name);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
 
 function withBudgetOf(maxUnavailable: string, object: unknown): unknown {
   const set = cloneJson(object) as DaemonSet & { spec: { updateStrategy: object } };

@@ -1,95 +1,44 @@
 // Owns the doing of a scenario's deeds to a cluster.
 import type { Millis } from "../../src/lib/units.ts";
-import type { ControllerRevision, DaemonSet, Node, Pod } from "../../src/model/generated/types.ts";
-import { daemonSet } from "../../src/model/kinds/daemon-set.ts";
-import { node as nodeKind } from "../../src/model/kinds/node.ts";
-import { pod as podKind } from "../../src/model/kinds/pod.ts";
-import type { Answer } from "../../src/client/client.ts";
-import type { Draft } from "../../src/model/meta.ts";
-import { pause } from "../../src/world/clock.ts";
 import type { Cluster } from "./cluster.ts";
+import type { Deed, FileDeed, On, UserDeed } from "./deeds.ts";
+import { healFiles, performOnFiles } from "./file-deeds.ts";
 import { fairWeather, type Link } from "./link.ts";
 import type { Machine } from "./node.ts";
 import type { SimulatedProcess } from "./process.ts";
-import type { Deed, SetShape } from "./scenario.ts";
-
-const namespace = "default";
-type On<D extends Deed["do"]> = Extract<Deed, { do: D }>;
-
-export const maintenance = "simulation/maintenance";
-
-function templateOf(set: string, shape: SetShape): NonNullable<DaemonSet["spec"]>["template"] {
-  return {
-    metadata: { labels: { app: set } },
-    spec: {
-      terminationGracePeriodSeconds: shape.graceSeconds,
-      ...(shape.selective ? { nodeSelector: { pool: "a" } } : {}),
-      ...(shape.tolerant ? { tolerations: [{ key: maintenance, operator: "Exists" }] } : {}),
-      containers: [
-        {
-          name: "main",
-          image: shape.image,
-          command: ["agent"],
-          readinessProbe: { exec: { command: ["ready"] }, periodSeconds: 5 },
-        },
-      ],
-    },
-  };
-}
-
-const strategyOf = ({ onDelete, maxUnavailable, maxSurge }: SetShape) =>
-  onDelete
-    ? { type: "OnDelete", rollingUpdate: null }
-    : { type: "RollingUpdate", rollingUpdate: { maxUnavailable, maxSurge } };
-
-const draftOf = (set: string, shape: SetShape): Draft<DaemonSet> => ({
-  apiVersion: "apps/v1",
-  kind: "DaemonSet",
-  metadata: { name: set, namespace },
-  spec: {
-    selector: { matchLabels: { app: set } },
-    minReadySeconds: shape.minReadySeconds,
-    template: templateOf(set, shape),
-    // A null in a draft is as good as absence.
-    updateStrategy: strategyOf(shape) as NonNullable<NonNullable<DaemonSet["spec"]>["updateStrategy"]>,
-  },
-});
+import { maintenance, Person } from "./user-deeds.ts";
 
 export class Performer {
   private readonly cluster: Cluster;
+  private readonly person: Person;
   private over = false;
 
   constructor(cluster: Cluster) {
     this.cluster = cluster;
-  }
-
-  /** From now on, nothing more goes wrong by a deed done earlier. */
-  end(): void {
-    this.over = true;
+    this.person = new Person(cluster);
   }
 
   perform(deed: Deed): void {
     this.cluster.trace(`deed ${JSON.stringify(deed)}`);
     switch (deed.do) {
       case "weather":
-        this.cluster.setWeather(deed.weather);
-        return this.later(deed.lasts, () => this.cluster.setWeather(fairWeather));
+      case "stale-reads":
       case "cut-watches":
-        for (const link of this.cluster.links.values()) link.cutWatches();
-        return;
+      case "partition":
+        return this.toNetwork(deed);
       case "crash":
         return this.crash(deed);
       case "crash-after-write":
         return this.crashAfterWrite(deed);
-      case "partition":
-        return this.partition(deed);
-      case "clock-jump": {
-        const process = this.victim(deed.who, deed.node)?.process;
-        if (process !== undefined) process.skew += deed.by;
-        return;
-      }
+      case "clock-jump":
+        return this.cluster.jump(deed.who === "kubelet" ? deed.node : deed.who, deed.by);
+      case "disk-full":
+      case "disk-slow":
+      case "torn-write":
+        return this.toDisk(deed);
       case "mood":
       case "crash-containers":
+      case "reboot":
       case "join":
       case "leave":
         return this.toMachine(deed);
@@ -97,13 +46,29 @@ export class Performer {
       case "taint":
       case "cordon":
         return this.toNode(deed);
-      case "apply":
-      case "set-image":
-      case "set-strategy":
-      case "undo":
-      case "delete-set":
-      case "delete-pod":
-        return this.asUser(deed);
+      default:
+        return isOfFiles(deed) ? this.toFiles(deed) : this.person.perform(deed);
+    }
+  }
+
+  /** Nothing goes wrong any more, and what is broken is mended. */
+  heal(): void {
+    this.over = true;
+    const { cluster } = this;
+    cluster.setWeather(fairWeather);
+    cluster.server.lag = 0;
+    this.healDisk();
+    if (!cluster.server.isUp && cluster.server.process === undefined) cluster.startApiServer();
+    for (const component of ["controllers", "scheduler"] as const)
+      if (cluster.processOf(component) === undefined) cluster.startComponent(component);
+    for (const machine of cluster.machines.values()) {
+      machine.mood = "well";
+      healFiles(machine);
+      if (machine.kubelet === undefined) cluster.startKubelet(machine);
+    }
+    for (const link of cluster.links.values()) {
+      link.cutOff = false;
+      link.killAfterWrite = undefined;
     }
   }
 
@@ -113,15 +78,72 @@ export class Performer {
     });
   }
 
+  private toNetwork(deed: On<"weather" | "stale-reads" | "cut-watches" | "partition">): void {
+    const { cluster } = this;
+    switch (deed.do) {
+      case "weather":
+        cluster.setWeather(deed.weather);
+        return this.later(deed.lasts, () => cluster.setWeather(fairWeather));
+      case "stale-reads":
+        cluster.server.lag = deed.lag;
+        cluster.setWeather({ ...fairWeather, stale: deed.ofThousand });
+        return this.later(deed.lasts, () => {
+          cluster.server.lag = 0;
+          cluster.setWeather(fairWeather);
+        });
+      case "cut-watches":
+        for (const link of cluster.links.values()) link.cutWatches();
+        return;
+      case "partition": {
+        const link = this.machine(deed.node)?.kubelet?.link;
+        if (link === undefined) return;
+        link.cutOff = true;
+        return this.later(deed.lasts, () => (link.cutOff = false));
+      }
+    }
+  }
+
+  private toDisk(deed: On<"disk-full" | "disk-slow" | "torn-write">): void {
+    const { disk, server } = this.cluster;
+    switch (deed.do) {
+      case "disk-full":
+        disk.isFull = true;
+        return this.later(deed.lasts, () => this.healDisk());
+      case "disk-slow":
+        disk.syncMax = deed.syncMax;
+        return this.later(deed.lasts, () => (disk.syncMax = usualSync));
+      case "torn-write":
+        disk.tearNext = () => {
+          if (this.over) return;
+          server.crash();
+          this.later(deed.down, () => this.reviveServer());
+        };
+    }
+  }
+
+  /** Who makes room restarts the server, as its refusals say. */
+  private healDisk(): void {
+    const { disk, server } = this.cluster;
+    disk.isFull = false;
+    disk.syncMax = usualSync;
+    disk.tearNext = undefined;
+    if (!disk.hasRefused) return;
+    server.crash();
+    this.cluster.startApiServer();
+  }
+
+  private reviveServer(): void {
+    if (this.cluster.server.process === undefined) this.cluster.startApiServer();
+  }
+
   private machine(name: string): Machine | undefined {
     return this.cluster.machines.get(name);
   }
 
   private victim(
-    who: On<"crash">["who"],
+    who: On<"crash-after-write">["who"],
     node: string,
   ): { readonly process: SimulatedProcess; readonly link: Link | undefined } | undefined {
-    if (who === "apiserver") return undefined;
     if (who === "kubelet") return this.machine(node)?.kubelet;
     const process = this.cluster.processOf(who);
     return process && { process, link: this.cluster.links.get(who) };
@@ -132,7 +154,7 @@ export class Performer {
     if (who === "apiserver") {
       if (!cluster.server.isUp) return;
       cluster.server.crash();
-      return this.later(down, () => cluster.startApiServer());
+      return this.later(down, () => this.reviveServer());
     }
     if (who === "kubelet") {
       const machine = this.machine(node);
@@ -159,14 +181,7 @@ export class Performer {
       };
   }
 
-  private partition({ node, lasts }: On<"partition">): void {
-    const link = this.machine(node)?.kubelet?.link;
-    if (link === undefined) return;
-    link.cutOff = true;
-    this.later(lasts, () => (link.cutOff = false));
-  }
-
-  private toMachine(deed: On<"mood" | "crash-containers" | "join" | "leave">): void {
+  private toMachine(deed: On<"mood" | "crash-containers" | "reboot" | "join" | "leave">): void {
     const machine = this.machine(deed.node);
     if (deed.do === "join") {
       if (machine === undefined)
@@ -174,21 +189,28 @@ export class Performer {
       return;
     }
     if (machine === undefined) return;
-    if (deed.do === "mood") {
-      machine.mood = deed.mood;
-      this.later(deed.lasts, () => (machine.mood = "well"));
-    } else if (deed.do === "crash-containers") void machine.crashContainers();
-    else {
-      this.cluster.removeMachine(deed.node);
-      this.insist(() => this.cluster.user.of(nodeKind).delete({ name: deed.node }));
+    switch (deed.do) {
+      case "mood":
+        machine.mood = deed.mood;
+        return this.later(deed.lasts, () => (machine.mood = "well"));
+      case "crash-containers":
+        return void machine.crashContainers();
+      case "reboot":
+        machine.killKubelet();
+        void machine.crashContainers();
+        return this.later(deed.down, () => this.revive(machine));
+      case "leave":
+        this.cluster.removeMachine(deed.node);
+        this.person.deleteNode(deed.node);
     }
   }
 
   private toNode(deed: On<"relabel" | "taint" | "cordon">): void {
     if (deed.do === "relabel")
-      return this.patchNode(deed.node, () => ({ metadata: { labels: { pool: deed.pool } } }));
-    if (deed.do === "cordon") return this.patchNode(deed.node, () => ({ spec: { unschedulable: deed.on } }));
-    this.patchNode(deed.node, ({ metadata, spec }) => ({
+      return this.person.patchNode(deed.node, () => ({ metadata: { labels: { pool: deed.pool } } }));
+    if (deed.do === "cordon")
+      return this.person.patchNode(deed.node, () => ({ spec: { unschedulable: deed.on } }));
+    this.person.patchNode(deed.node, ({ metadata, spec }) => ({
       // With the version, so that a taint of the node controller's is not undone.
       metadata: { resourceVersion: metadata.resourceVersion },
       spec: {
@@ -200,75 +222,24 @@ export class Performer {
     }));
   }
 
-  private patchNode(name: string, patchOf: (node: Node) => unknown): void {
-    const nodes = this.cluster.user.of(nodeKind);
-    this.insist(async () => {
-      const got = await nodes.get({ name });
-      return got.is === "ok" ? nodes.patch({ name }, "merge", patchOf(got.object)) : got;
-    });
-  }
-
-  private asUser(
-    deed: On<"apply" | "set-image" | "set-strategy" | "undo" | "delete-set" | "delete-pod">,
-  ): void {
-    const sets = this.cluster.user.of(daemonSet);
-    if (deed.do === "delete-pod") return this.deletePod(deed.node);
-    const ref = { name: deed.set, namespace };
-    const patch = (spec: unknown) => sets.patch(ref, "strategic", { spec });
-    switch (deed.do) {
-      case "apply":
-        return this.insist(async () => {
-          const created = await sets.create(draftOf(deed.set, deed.shape));
-          if (created.is !== "exists") return created;
-          const { minReadySeconds } = deed.shape;
-          return patch({ minReadySeconds, template: templateOf(deed.set, deed.shape) });
-        });
-      case "set-image":
-        return this.insist(() =>
-          patch({ template: { spec: { containers: [{ name: "main", image: deed.image }] } } }),
-        );
-      case "set-strategy":
-        return this.insist(() => patch({ updateStrategy: strategyOf(deed.shape) }));
-      case "undo":
-        return this.insist(() => this.undo(deed.set));
-      case "delete-set":
-        return this.insist(() => sets.delete(ref, { propagation: deed.propagation }));
-    }
-  }
-
-  /** As kubectl does: the template of the revision before the newest is put back. */
-  private async undo(set: string): Promise<Answer<DaemonSet>> {
-    const sets = this.cluster.user.of(daemonSet);
-    const got = await sets.get({ name: set, namespace });
-    if (got.is !== "ok") return got;
-    const owned = this.cluster.ledger
-      .all<ControllerRevision>("controllerrevisions")
-      .filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => uid === got.object.metadata.uid))
-      .sort((one, other) => one.revision - other.revision);
-    const before = owned.at(-2);
-    return before === undefined ? got : sets.patch({ name: set, namespace }, "strategic", before.data);
-  }
-
-  private deletePod(node: string): void {
-    const found = this.cluster.ledger.all<Pod>("pods").find(({ spec }) => spec?.nodeName === node);
-    if (found === undefined) return;
-    const { name, uid } = found.metadata;
-    this.insist(() => this.cluster.user.of(podKind).delete({ name, namespace }, { uid }));
-  }
-
-  /** A person tries until the server has answered, and again on a conflict. */
-  private insist(act: () => Promise<Answer<unknown>>): void {
-    const attempt = async (): Promise<void> => {
-      for (let failures = 0; failures < 100; failures++) {
-        const answer = await act().catch(() => undefined);
-        const retry = answer === undefined || (answer.is === "refused" && (answer.status.code ?? 0) >= 500);
-        if (!retry && answer.is !== "conflict") {
-          this.cluster.trace(`user ${answer.is}`);
-          return;
-        }
-        await pause(this.cluster.clock, 1000);
-      }
-    };
-    void attempt();
+  private toFiles(deed: FileDeed): void {
+    if (deed.do === "delete-mirror") return this.person.deleteMirror(deed.node);
+    if (deed.do === "edit-mirror") return this.person.editMirror(deed);
+    const machine = this.machine(deed.node);
+    if (machine !== undefined) performOnFiles(machine, deed, (delay, act) => this.later(delay, act));
   }
 }
+
+const usualSync: Millis = 2;
+
+const ofFiles: ReadonlySet<string> = new Set<FileDeed["do"]>([
+  "put-manifest",
+  "break-manifest",
+  "remove-manifest",
+  "copy-manifest",
+  "lose-folder",
+  "deafen-folder",
+  "delete-mirror",
+  "edit-mirror",
+]);
+const isOfFiles = (deed: FileDeed | UserDeed): deed is FileDeed => ofFiles.has(deed.do);

@@ -13,6 +13,8 @@ export interface ProcessParts {
   readonly clock: VirtualClock;
   readonly seed: number;
   readonly trace: (line: string) => void;
+  /** Its host's clock against the world's. */
+  readonly skew?: Millis;
 }
 
 /** Mixes a name into a seed, so that each process has its own chance. */
@@ -29,12 +31,13 @@ export class SimulatedProcess {
   readonly random: Random;
   readonly log: Log;
   /** Of its clock against the world's; a jump changes it. */
-  skew: Millis = 0;
+  skew: Millis;
   private dead = false;
   private readonly endings = new AbortController();
 
-  constructor({ name, clock, seed, trace }: ProcessParts) {
+  constructor({ name, clock, seed, trace, skew = 0 }: ProcessParts) {
     this.name = name;
+    this.skew = skew;
     this.random = seededRandom(seedOf(seed, name));
     this.clock = {
       now: (): Instant => clock.now() + this.skew,

@@ -1,6 +1,6 @@
 // Owns what a person is told of a simulation that failed, and of the one command that replays it.
 import type { Outcome, SimulationOptions } from "./simulate.ts";
-import { faultClasses } from "./scenario.ts";
+import { faultClasses } from "./faults.ts";
 
 const linesMax = 30;
 

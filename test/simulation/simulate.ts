@@ -4,15 +4,20 @@ import { Budget } from "./budget.ts";
 import { Cluster, type Mutation } from "./cluster.ts";
 import { unfinished } from "./convergence.ts";
 import { Invariants, type Violation } from "./invariants.ts";
-import { fairWeather } from "./link.ts";
+import { Deletions } from "./deletions.ts";
+import { Durability } from "./durability.ts";
+import { pools, type Fault } from "./faults.ts";
+import { judgesTogether } from "./judges.ts";
 import { Performer } from "./perform-deed.ts";
-import { nodeNames, planScenario, pools, type FaultClass, type Planned } from "./scenario.ts";
+import { nodeNames, planScenario, type Planned } from "./scenario.ts";
+import { Statics } from "./statics.ts";
+import { WatchOrder } from "./watch-order.ts";
 
 export interface SimulationOptions {
   readonly seed: number;
   readonly nodes: number;
   readonly duration: Millis;
-  readonly faults: readonly FaultClass[];
+  readonly faults: readonly Fault[];
   /** Of the deeds planned, only these. */
   readonly only?: readonly number[];
   readonly mutation?: Mutation;
@@ -34,12 +39,22 @@ const patience: Millis = minutes(40);
 export async function simulate(options: SimulationOptions): Promise<Outcome> {
   const budget = new Budget();
   const { seed, mutation } = options;
-  const cluster = new Cluster({ seed, observer: budget, ...(mutation === undefined ? {} : { mutation }) });
-  const invariants = new Invariants(cluster);
-  budget.judge(cluster, invariants);
+  const durability = new Durability();
+  const order = new WatchOrder();
+  const deletions = new Deletions();
+  const statics = new Statics();
+  const cluster = new Cluster({
+    seed,
+    observer: judgesTogether([budget, durability, order, deletions]),
+    machines: statics,
+    recovered: (store) => durability.recovered(store),
+    ...(mutation === undefined ? {} : { mutation }),
+  });
+  const invariants = new Invariants(cluster, statics);
+  for (const judge of [budget, durability, order, deletions, statics]) judge.judge(cluster, invariants);
   const planned = planScenario(options);
   const deeds = options.only === undefined ? planned : planned.filter(({ id }) => options.only?.includes(id));
-  const run = new Run(cluster, invariants, deeds);
+  const run = new Run({ cluster, invariants, statics, deeds });
   await run.through(options);
   return {
     violation: invariants.found[0],
@@ -52,18 +67,27 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
 
 class Broken extends Error {}
 
+interface RunParts {
+  readonly cluster: Cluster;
+  readonly invariants: Invariants;
+  readonly statics: Statics;
+  readonly deeds: readonly Planned[];
+}
+
 class Run {
   steps = 0;
   readonly begun: number;
   private readonly cluster: Cluster;
   private readonly invariants: Invariants;
+  private readonly statics: Statics;
   private readonly deeds: readonly Planned[];
   private readonly performer: Performer;
 
-  constructor(cluster: Cluster, invariants: Invariants, deeds: readonly Planned[]) {
+  constructor({ cluster, invariants, statics, deeds }: RunParts) {
     this.cluster = cluster;
     this.begun = cluster.clock.now();
     this.invariants = invariants;
+    this.statics = statics;
     this.deeds = deeds;
     this.performer = new Performer(cluster);
   }
@@ -79,7 +103,8 @@ class Run {
     for (const { at, deed } of this.deeds) cluster.clock.after(at, () => this.performer.perform(deed));
     try {
       await this.pass(duration);
-      this.heal();
+      cluster.trace("healed");
+      this.performer.heal();
       await this.converge();
     } catch (thrown) {
       if (!(thrown instanceof Broken)) throw thrown;
@@ -94,30 +119,12 @@ class Run {
     });
   }
 
-  private heal(): void {
-    const { cluster } = this;
-    cluster.trace("healed");
-    this.performer.end();
-    cluster.setWeather(fairWeather);
-    if (!cluster.server.isUp) cluster.startApiServer();
-    for (const component of ["controllers", "scheduler"] as const)
-      if (cluster.processOf(component) === undefined) cluster.startComponent(component);
-    for (const machine of cluster.machines.values()) {
-      machine.mood = "well";
-      if (machine.kubelet === undefined) cluster.startKubelet(machine);
-    }
-    for (const link of cluster.links.values()) {
-      link.cutOff = false;
-      link.killAfterWrite = undefined;
-    }
-  }
-
   private async converge(): Promise<void> {
     const { cluster, invariants } = this;
     const end = cluster.clock.now() + patience;
     for (;;) {
       await this.pass(seconds(10));
-      const open = await unfinished(cluster);
+      const open = [...(await unfinished(cluster)), ...(await this.statics.unfinished())];
       if (open.length === 0) return;
       if (cluster.clock.now() < end) continue;
       for (const { statement, words, about } of open) invariants.broke(statement, words, about);

@@ -54,3 +54,12 @@ export const surgeOf = (set: DaemonSet): number | string =>
   set.spec?.updateStrategy?.rollingUpdate?.maxSurge ?? 0;
 export const unavailableOf = (set: DaemonSet): number | string =>
   set.spec?.updateStrategy?.rollingUpdate?.maxUnavailable ?? 1;
+
+/** Statement S.7. */
+export const isMirror = ({ metadata }: KubeObject): boolean =>
+  metadata.annotations?.["kubernetes.io/config.mirror"] !== undefined;
+export const isStaticName = (podName: string): boolean => podName.startsWith("static-");
+
+/** By `matchLabels`, which is all that the simulation writes. */
+export const selects = ({ spec }: DaemonSet, { metadata }: KubeObject): boolean =>
+  Object.entries(spec?.selector.matchLabels ?? {}).every(([key, value]) => metadata.labels?.[key] === value);

@@ -1,6 +1,7 @@
 // Owns telling who asks: by client certificate, else by bearer token.
 import type { Caller } from "../../model/wire.ts";
 import type { Exchange } from "../../world/http.ts";
+import type { VerifyToken } from "./service-account-token.ts";
 
 export interface Credentials {
   readonly peer?: Exchange["peer"];
@@ -26,7 +27,7 @@ const everyone = "system:authenticated";
 const encoder = new TextEncoder();
 
 /** Takes as long for a near miss as for a far one, so that a token can't be guessed letter by letter. */
-function sameToken(given: Uint8Array, held: Uint8Array): boolean {
+export function sameToken(given: Uint8Array, held: Uint8Array): boolean {
   let difference = given.length ^ held.length;
   for (let at = 0; at < held.length; at += 1)
     difference |= (given[at % (given.length || 1)] ?? 0) ^ (held[at] ?? 0);
@@ -54,8 +55,18 @@ const bearerOf = (headers: Credentials["headers"]): string | undefined => {
   return typeof header === "string" ? /^bearer +(\S+) *$/i.exec(header)?.[1] : undefined;
 };
 
-/** Certificates are believed because the connection has verified them; tokens are those of the table. */
-export function createAuthenticate(tokens: readonly StaticToken[] = []): Authenticate {
+/** Whose a bearer token is that stands in no table. */
+export type TokenLookup = (token: string) => Pick<StaticToken, "name" | "groups"> | undefined;
+
+/**
+ * Certificates are believed because the connection has verified them; tokens are those of the table, of service accounts, or
+ * found by looking up.
+ */
+export function createAuthenticate(
+  tokens: readonly StaticToken[] = [],
+  verify?: VerifyToken,
+  lookUp: TokenLookup = () => undefined,
+): Authenticate {
   const held = tokens.map(({ token, name, groups }) => ({ bytes: encoder.encode(token), name, groups }));
   return ({ peer, headers }) => {
     if (peer !== undefined && peer.commonName !== "")
@@ -63,10 +74,12 @@ export function createAuthenticate(tokens: readonly StaticToken[] = []): Authent
     const token = bearerOf(headers);
     if (token === undefined) return { is: headers["authorization"] === undefined ? "anonymous" : "unknown" };
     const given = encoder.encode(token);
-    let found: (typeof held)[number] | undefined;
+    let found = lookUp(token);
     for (const one of held) if (sameToken(given, one.bytes)) found = one;
-    return found === undefined
+    if (found !== undefined) return { is: "known", caller: callerOf(found.name, found.groups, headers) };
+    const account = verify?.(token)?.caller;
+    return account === undefined
       ? { is: "unknown" }
-      : { is: "known", caller: callerOf(found.name, found.groups, headers) };
+      : { is: "known", caller: { ...account, ...callerOf(account.name, account.groups, headers) } };
   };
 }

@@ -1,4 +1,5 @@
 // Owns who may do what. Roles as objects will sit here; until then the built-in ones are a table.
+import { bootstrappers, bootstrapUserPrefix } from "../../model/bootstrap-token.ts";
 import type { Caller } from "../../model/wire.ts";
 import type { Attributes, Authorize } from "../answer.ts";
 
@@ -35,6 +36,12 @@ const writesEvents: readonly Rule[] = [
   { verbs: write, group: "events.k8s.io", resources: ["events"] },
 ];
 
+const asksForCertificates: Rule = {
+  verbs: ["create", ...read],
+  group: "certificates.k8s.io",
+  resources: ["certificatesigningrequests"],
+};
+
 const node: Role = {
   of: (caller) => caller.groups.includes("system:nodes") && caller.name.startsWith(nodePrefix),
   rules: [
@@ -69,6 +76,8 @@ const node: Role = {
       only: (resource, caller) => resource.namespace === "kube-node-lease" && own(resource, caller),
     },
     { verbs: ["create"], group: "authentication.k8s.io", resources: ["tokenreviews"] },
+    // To have its certificate renewed.
+    asksForCertificates,
     { verbs: ["create"], group: "authorization.k8s.io", resources: ["subjectaccessreviews"] },
     ...writesEvents,
   ],
@@ -103,7 +112,26 @@ const everyone: Role = {
   ],
 };
 
-const roles: readonly Role[] = [node, controllers, scheduler, everyone];
+/** Machines that are about to join: they ask for a certificate, and whether their name is taken. */
+const bootstrapper: Role = {
+  of: (caller) => caller.groups.includes(bootstrappers) && caller.name.startsWith(bootstrapUserPrefix),
+  rules: [asksForCertificates, { verbs: ["get"], group: "", resources: ["nodes"] }],
+};
+
+/** Also those who have no name yet: where the cluster is, and what its authority is. It is signed, for who can tell. */
+const anybody: Role = {
+  of: () => true,
+  rules: [
+    {
+      verbs: ["get"],
+      group: "",
+      resources: ["configmaps"],
+      only: ({ namespace, name }) => namespace === "kube-public" && name === "cluster-info",
+    },
+  ],
+};
+
+const roles: readonly Role[] = [node, controllers, scheduler, bootstrapper, everyone, anybody];
 
 /** Paths anybody who is known may read: what a client must see to find its way. */
 const openPath = /^\/(?:api|apis|openapi|version|healthz|livez|readyz)(?:\/.*)?$|^\/$/;

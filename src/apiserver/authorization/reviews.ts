@@ -1,15 +1,9 @@
-// Owns the questions a caller may ask about itself: may I (`auth can-i`), what may I, and who am I (`auth whoami`).
+// Owns the answers to questions about callers: may I or somebody else (`auth can-i`), what may I, and who am I (`auth whoami`).
 import type { Descriptor } from "../../model/kinds/descriptor.ts";
 import type { Caller } from "../../model/wire.ts";
-import type { Attributes, Authorize, EncodedAnswer } from "../answer.ts";
-import { jsonAnswer } from "../http/send.ts";
+import type { Attributes, Authorize } from "../answer.ts";
+import type { VerifyToken } from "../authentication/service-account-token.ts";
 import { badRequest, type Refusal } from "../status.ts";
-
-export const reviewPaths = {
-  access: "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
-  rules: "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews",
-  self: "/apis/authentication.k8s.io/v1/selfsubjectreviews",
-} as const;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -47,48 +41,78 @@ function resourceAsked(asked: Fields): Attributes {
   };
 }
 
-export function reviewAccess(body: unknown, caller: Caller, authorize: Authorize): EncodedAnswer | Refusal {
-  const spec = fieldsOf(fieldsOf(body)?.["spec"]);
+/** What is answered: the `status` of the review. */
+type Reviewed = object | Refusal;
+
+export interface AccessAsked {
+  readonly spec: unknown;
+  readonly authorize: Authorize;
+  /** Where the question is confined to one. */
+  readonly namespace?: string;
+}
+
+export function reviewAccess(caller: Caller, { spec: given, authorize, namespace }: AccessAsked): Reviewed {
+  const spec = fieldsOf(given);
   const resource = fieldsOf(spec?.["resourceAttributes"]);
   const other = fieldsOf(spec?.["nonResourceAttributes"]);
   if ((resource === undefined) === (other === undefined))
     return badRequest(
       "exactly one of spec.resourceAttributes and spec.nonResourceAttributes must be specified",
     );
+  if (namespace !== undefined && resource?.["namespace"] !== namespace)
+    return badRequest("spec.resourceAttributes.namespace must be the namespace of the request");
   const verdict = authorize(
     caller,
     resource === undefined
       ? { verb: verbOf(other?.["verb"]), path: textOf(other?.["path"]) }
       : resourceAsked(resource),
   );
-  return jsonAnswer(201, {
-    kind: "SelfSubjectAccessReview",
-    apiVersion: "authorization.k8s.io/v1",
-    metadata: {},
-    spec,
-    status: verdict === "allow" ? { allowed: true } : { allowed: false, reason: verdict.deny },
-  });
+  return verdict === "allow" ? { allowed: true } : { allowed: false, reason: verdict.deny };
 }
 
-export const reviewSelf = (caller: Caller): EncodedAnswer =>
-  jsonAnswer(201, {
-    kind: "SelfSubjectReview",
-    apiVersion: "authentication.k8s.io/v1",
-    metadata: {},
-    status: { userInfo: { username: caller.name, groups: caller.groups } },
-  });
+const textsOf = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((one): one is string => typeof one === "string") : [];
+
+/** As reviewAccess for whoever the question names. */
+export function reviewOther(asked: AccessAsked): Reviewed {
+  const spec = fieldsOf(asked.spec);
+  const [name, groups] = [textOf(spec?.["user"]), textsOf(spec?.["groups"])];
+  if (name === "" && groups.length === 0)
+    return badRequest("at least one of spec.user and spec.groups must be specified");
+  return reviewAccess({ name, groups }, asked);
+}
+
+export const reviewSelf = (caller: Caller): object => ({ userInfo: userOf(caller) });
+
+const userOf = ({ name, uid, groups, extra }: Caller): object => ({
+  username: name,
+  ...(uid === undefined ? {} : { uid }),
+  groups,
+  ...(extra === undefined || Object.keys(extra).length === 0 ? {} : { extra }),
+});
+
+export function reviewToken(spec: unknown, verify: VerifyToken | undefined): Reviewed {
+  const asked = fieldsOf(spec);
+  const token = textOf(asked?.["token"]);
+  if (token === "") return badRequest("token is required for TokenReview in authentication");
+  const audiences = textsOf(asked?.["audiences"]);
+  const verified = audiences.length === 0 ? verify?.(token) : verify?.(token, audiences);
+  return verified === undefined
+    ? { user: {}, error: "cannot verify the token: it is not this server's, has expired, or is for others" }
+    : { authenticated: true, user: userOf(verified.caller), audiences: verified.audiences };
+}
 
 export interface RulesAsked {
-  readonly body: unknown;
+  readonly spec: unknown;
   readonly caller: Caller;
   readonly authorize: Authorize;
   readonly kinds: readonly Descriptor[];
 }
 
 /** What the caller may do, found by asking for each kind: names and paths that only some rules allow are not told. */
-export function reviewRules({ body, caller, authorize, kinds }: RulesAsked): EncodedAnswer {
-  const spec = fieldsOf(fieldsOf(body)?.["spec"]) ?? {};
-  const namespace = textOf(spec["namespace"]);
+export function reviewRules({ spec, caller, authorize, kinds }: RulesAsked): Reviewed {
+  const namespace = textOf(fieldsOf(spec)?.["namespace"]);
+  if (namespace === "") return badRequest("no namespace on request");
   const mayAll =
     authorize(caller, { verb: "other", path: "", resource: { group: "*", resource: "*" } }) === "allow";
   const all = { verbs: ["*"], apiGroups: ["*"], resources: ["*"] };
@@ -103,15 +127,9 @@ export function reviewRules({ body, caller, authorize, kinds }: RulesAsked): Enc
       ? []
       : [{ verbs: allowed, apiGroups: [kind.group], resources: [kind.resource] }];
   });
-  return jsonAnswer(201, {
-    kind: "SelfSubjectRulesReview",
-    apiVersion: "authorization.k8s.io/v1",
-    metadata: {},
-    spec,
-    status: {
-      resourceRules: mayAll ? [all] : found,
-      nonResourceRules: mayAll ? [{ verbs: ["*"], nonResourceURLs: ["*"] }] : [],
-      incomplete: !mayAll,
-    },
-  });
+  return {
+    resourceRules: mayAll ? [all] : found,
+    nonResourceRules: mayAll ? [{ verbs: ["*"], nonResourceURLs: ["*"] }] : [],
+    incomplete: !mayAll,
+  };
 }

@@ -19,6 +19,7 @@ describe("plain discovery", () => {
       "apps",
       "authentication.k8s.io",
       "authorization.k8s.io",
+      "certificates.k8s.io",
       "coordination.k8s.io",
       "extensions",
       "scheduling.k8s.io",

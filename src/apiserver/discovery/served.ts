@@ -1,5 +1,6 @@
 // Owns what discovery tells of: groups, versions, resources, subresources and their verbs, from the kinds served.
 import type { Descriptor } from "../../model/kinds/descriptor.ts";
+import { reviews } from "../reviews.ts";
 
 export interface GroupVersionKind {
   readonly group: string;
@@ -38,6 +39,12 @@ const podSubresources: readonly ServedSubresource[] = [
   { name: "log", kind: { group: "", version: "v1", kind: "Pod" }, verbs: ["get"] },
 ];
 
+const tokenSubresource: ServedSubresource = {
+  name: "token",
+  kind: { group: "authentication.k8s.io", version: "v1", kind: "TokenRequest" },
+  verbs: ["create"],
+};
+
 function resourceOf(kind: Descriptor): ServedResource {
   const own = { group: kind.group, version: kind.version, kind: kind.kind };
   const isPod = kind.group === "" && kind.resource === "pods";
@@ -53,40 +60,34 @@ function resourceOf(kind: Descriptor): ServedResource {
     categories: kind.categories,
     subresources: [
       ...(isPod ? podSubresources : []),
+      ...(kind.prepareApproval === undefined
+        ? []
+        : [{ name: "approval", kind: own, verbs: ["get", "patch", "update"] }]),
+      ...(kind.group === "" && kind.resource === "serviceaccounts" ? [tokenSubresource] : []),
       ...(kind.hasStatus ? [{ name: "status", kind: own, verbs: ["get", "patch", "update"] }] : []),
     ],
   };
 }
 
 /** Kinds that are asked and never stored. */
-const review = (group: string, resource: string, kind: string): ServedResource => ({
-  resource,
-  singular: kind.toLowerCase(),
-  kind: { group, version: "v1", kind },
-  namespaced: false,
-  verbs: ["create"],
-  shortNames: [],
-  categories: [],
-  subresources: [],
+const asked: readonly ServedVersion[] = [
+  ...new Set(reviews.map(({ group, version }) => `${group}/${version}`)),
+].map((groupVersion) => {
+  const [group = "", version = ""] = groupVersion.split("/");
+  const resources = reviews
+    .filter((one) => one.group === group && one.version === version)
+    .map(({ resource, kind, namespaced }) => ({
+      resource,
+      singular: kind.toLowerCase(),
+      kind: { group, version, kind },
+      namespaced,
+      verbs: ["create"],
+      shortNames: [],
+      categories: [],
+      subresources: [],
+    }));
+  return { group, version, resources };
 });
-const authorization = "authorization.k8s.io";
-const authentication = "authentication.k8s.io";
-
-const reviews: readonly ServedVersion[] = [
-  {
-    group: authentication,
-    version: "v1",
-    resources: [review(authentication, "selfsubjectreviews", "SelfSubjectReview")],
-  },
-  {
-    group: authorization,
-    version: "v1",
-    resources: [
-      review(authorization, "selfsubjectaccessreviews", "SelfSubjectAccessReview"),
-      review(authorization, "selfsubjectrulesreviews", "SelfSubjectRulesReview"),
-    ],
-  },
-];
 
 /** The kind as its old version: without category and short names, so that `get all` and `get ds` mean one. */
 export const oldKindsOf = (kinds: readonly Descriptor[]): readonly Descriptor[] =>
@@ -111,7 +112,7 @@ export function servedVersions(kinds: readonly Descriptor[]): readonly ServedVer
   }
   for (const found of versions.values())
     found.resources.sort((left, right) => (left.resource < right.resource ? -1 : 1));
-  return [...versions.values(), ...reviews].sort((left, right) =>
+  return [...versions.values(), ...asked].sort((left, right) =>
     `${left.group}/${left.version}` < `${right.group}/${right.version}` ? -1 : 1,
   );
 }

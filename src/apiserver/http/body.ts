@@ -3,7 +3,7 @@ import { isUtf8 } from "node:buffer";
 import { BodyTooLarge, type Exchange } from "../../world/http.ts";
 import { wordsOf } from "../../world/log.ts";
 import { badRequest, type Refusal, tooLarge, unsupportedMediaType } from "../status.ts";
-import { duplicateFields } from "./duplicate-fields.ts";
+import { duplicateFields, isTooDeep } from "./duplicate-fields.ts";
 
 export interface Body {
   /** Undefined where there is none. */
@@ -12,6 +12,8 @@ export interface Body {
   readonly contentType: string;
   /** Paths of fields that stood twice in one object; the last one counted. */
   readonly duplicates: readonly string[];
+  /** Fields of numbers that are not known here, in protobuf; they do not count. */
+  readonly passedOver?: readonly string[];
 }
 
 /** As upstream's limit for a request. */
@@ -76,6 +78,8 @@ async function decodeText(type: string, bytes: Uint8Array): Promise<Body | Refus
   if (text === undefined) return badRequest("cannot read the request body: it is not UTF-8; send UTF-8 text");
   // Most clients that say YAML send JSON, which needs no YAML reader.
   const asJson = parseJson(text);
+  if (asJson.is === "read" && isTooDeep(text))
+    return badRequest("cannot read the request body as JSON: exceeded max depth");
   if (asJson.is === "read") return { value: asJson.value, contentType, duplicates: duplicateFields(text) };
   if (!yaml.has(type)) return badRequest(`cannot read the request body as JSON: ${asJson.because}`);
   // Loaded on demand: few clients send YAML, and the reader takes 50 ms to load.
@@ -97,7 +101,8 @@ function parseJson(text: string): { is: "read"; value: unknown } | { is: "unread
 async function decodeProtobuf(bytes: Uint8Array): Promise<Body | Refusal> {
   const { readProtobuf } = await import("./protobuf-body.ts");
   const read = readProtobuf(bytes);
-  if (read.is === "read") return { value: read.value, contentType: json, duplicates: [] };
+  if (read.is === "read")
+    return { value: read.value, contentType: json, duplicates: [], passedOver: read.unknown };
   if (read.is === "unsupported") return unsupportedMediaType([json, "application/yaml"]);
   return badRequest(`cannot read the request body as protobuf: ${read.because}`);
 }

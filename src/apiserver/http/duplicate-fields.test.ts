@@ -1,7 +1,7 @@
 // Owns the proof that fields given twice are found with their paths, and none where there are none.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { duplicateFields } from "./duplicate-fields.ts";
+import { duplicateFields, isTooDeep } from "./duplicate-fields.ts";
 import { readYaml } from "./yaml-body.ts";
 
 describe("duplicateFields", () => {
@@ -56,6 +56,18 @@ describe("duplicateFields", () => {
   });
 });
 
+describe("isTooDeep", () => {
+  it.each([
+    ["[".repeat(1000) + "]".repeat(1000), false],
+    ["[".repeat(1001) + "]".repeat(1001), true],
+    [`${'{"a":'.repeat(1001)}1${"}".repeat(1001)}`, true],
+    [JSON.stringify(Array.from({ length: 5000 }, () => [{}])), false],
+    [JSON.stringify("[".repeat(5000)), false],
+  ])("%.20s…: %s", (text, expected) => {
+    expect(isTooDeep(text)).toBe(expected);
+  });
+});
+
 describe("readYaml", () => {
   it.each([
     ["mode: 0755", { mode: 493 }],
@@ -71,7 +83,12 @@ describe("readYaml", () => {
   it.each([
     ["a: 1\n---\nb: 2", "several documents"],
     ["a: [1", "line 1"],
-  ])("refuses %j", (text, words) => {
+    [`a: ${"[".repeat(201)}${"]".repeat(201)}`, "max depth"],
+    [`a: ${"[".repeat(100_000)}${"]".repeat(100_000)}`, "max depth"],
+    ["- ".repeat(100_000), "max depth"],
+    ["? ".repeat(100_000), "max depth"],
+    [Array.from({ length: 1000 }, (_, depth) => `${" ".repeat(depth)}a:\n`).join(""), "max depth"],
+  ])("refuses %.40s", (text, words) => {
     const read = readYaml(text);
     expect(read.is === "unreadable" && read.because).toContain(words);
   });

@@ -62,6 +62,22 @@ function isKey(text: string, afterString: number): boolean {
   return text.charCodeAt(at) === colon;
 }
 
+/** As the schema's check: deeper values could exhaust the stack of whoever walks them. */
+const depthMax = 1000;
+
+/** Whether lists and objects stand within each other deeper than any object does. The text must be valid JSON. */
+export function isTooDeep(text: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === quote) at = endOfString(text, at);
+    else if (code === openBrace || code === openBracket) depth += 1;
+    else if (code === closeBrace || code === closeBracket) depth -= 1;
+    if (depth > depthMax) return true;
+  }
+  return false;
+}
+
 /** Paths of the repeated fields, `spec.containers[0].name`, each once. The text must be valid JSON. */
 export function duplicateFields(text: string): string[] {
   const found = new Set<string>();

@@ -5,6 +5,7 @@ import { settle } from "../../world/virtual-clock.ts";
 import { BodyTooLarge } from "../../world/http.ts";
 import { jsonAnswer } from "./send.ts";
 import { ask, exchangeInMemory, fakePipeline, testEdge } from "./fakes.fixture.ts";
+import { bytesField, enveloped } from "./protobuf-write.fixture.ts";
 
 const pods = "/api/v1/namespaces/default/pods";
 const json = { "content-type": "application/json" };
@@ -159,24 +160,28 @@ describe("what is asked", () => {
     expect((await answered).json).toMatchObject({ code: 413, reason: "RequestEntityTooLarge" });
   });
 
-  it.each([
-    ["Strict", 400, undefined],
-    ["Warn", 200, ['299 - "duplicate field \\"spec.a\\""', '299 - "later"']],
-    [undefined, 200, ['299 - "duplicate field \\"spec.a\\""', '299 - "later"']],
-    ["Ignore", 200, ['299 - "later"']],
-  ])("treats a field given twice as fieldValidation=%s says", async (validation, status, warning) => {
+  it.each(['{"spec":{"a":1,"a":2}}', "spec: {a: 1, a: 2}"])(
+    "hands on which fields stood twice in %s",
+    async (body) => {
+      const pipeline = fakePipeline();
+      const headers = { "content-type": body.startsWith("{") ? "application/json" : "application/yaml" };
+      await ask(testEdge({ pipeline }).edge, pods, { method: "POST", headers, body });
+      expect(pipeline.asked[0]?.request).toMatchObject({ body: { spec: { a: 2 } }, duplicates: ["spec.a"] });
+    },
+  );
+
+  it("warns of protobuf fields that it does not know", async () => {
     const pipeline = fakePipeline(
       {},
       { answerEncoded: async () => ({ ...jsonAnswer(200, {}), warnings: ["later"] }) },
     );
-    const query = validation === undefined ? "" : `?fieldValidation=${validation}`;
-    for (const body of ['{"spec":{"a":1,"a":2}}', "spec: {a: 1, a: 2}"]) {
-      const headers = { "content-type": body.startsWith("{") ? "application/json" : "application/yaml" };
-      const answer = await ask(testEdge({ pipeline }).edge, pods + query, { method: "POST", headers, body });
-      expect([answer.status, answer.headers["warning"]]).toEqual([status, warning]);
-      if (status === 400)
-        expect(answer.json["message"]).toContain('strict decoding error: duplicate field "spec.a"');
-    }
+    const headers = { "content-type": "application/vnd.kubernetes.protobuf" };
+    const body = enveloped("v1", "Pod", bytesField(99, "x"));
+    const answer = await ask(testEdge({ pipeline }).edge, pods, { method: "POST", headers, body });
+    expect(answer.headers["warning"]).toEqual([
+      '299 - "unknown protobuf field Pod 99, passed over; send JSON for newer fields"',
+      '299 - "later"',
+    ]);
   });
 });
 
@@ -319,42 +324,5 @@ describe("watch", () => {
     expect([bursts, pending, ended]).toEqual([1, 5_000_000, false]);
     await clock.advanceAsync(30_000);
     expect([bursts, pending, ended]).toEqual([1, 5_000_000, true]);
-  });
-});
-
-describe("reviews", () => {
-  const access = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
-  const nodePeer = { commonName: "system:node:a", organizations: ["system:nodes"] };
-  it.each([
-    [{ resourceAttributes: { verb: "list", resource: "pods" } }, true],
-    [{ resourceAttributes: { verb: "delete", resource: "nodes", name: "b" } }, false],
-    [{ resourceAttributes: { verb: "patch", resource: "nodes", name: "a", subresource: "status" } }, true],
-    [{ nonResourceAttributes: { verb: "get", path: "/healthz" } }, true],
-    [{ nonResourceAttributes: { verb: "get", path: "/metrics" } }, false],
-  ])("tells a node whether it may %j: %s", async (spec, allowed) => {
-    const body = JSON.stringify({ kind: "SelfSubjectAccessReview", spec });
-    const answer = await ask(testEdge().edge, access, {
-      method: "POST",
-      headers: json,
-      body,
-      peer: nodePeer,
-    });
-    expect(answer.status).toBe(201);
-    expect(answer.json["status"]).toMatchObject({ allowed });
-  });
-
-  it.each(["{}", "[]", '{"spec":{}}', '{"spec":{"resourceAttributes":{},"nonResourceAttributes":{}}}'])(
-    "refuses the question %s",
-    async (body) => {
-      expect((await ask(testEdge().edge, access, { method: "POST", headers: json, body })).status).toBe(400);
-    },
-  );
-
-  it("tells who one is", async () => {
-    const path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
-    const answer = await ask(testEdge().edge, path, { method: "POST", headers: json, body: "{}" });
-    expect(answer.json["status"]).toEqual({
-      userInfo: { username: "admin", groups: ["system:masters", "system:authenticated"] },
-    });
   });
 });

@@ -4,12 +4,12 @@ import type { Descriptor } from "../../model/kinds/descriptor.ts";
 import type { ApiRequest, Caller, Method } from "../../model/wire.ts";
 import type { Clock } from "../../world/clock.ts";
 import type { Exchange, HttpClient, Upgrade } from "../../world/http.ts";
+import type { UpgradeClient } from "../../world/upgrade-client.ts";
 import { wordsOf, type Log } from "../../world/log.ts";
 import { uuid, type Random } from "../../world/random.ts";
 import type { Authorize, EncodedAnswer, Pipeline } from "../answer.ts";
 import type { Authenticate } from "../authentication/authenticate.ts";
 import { impersonate } from "../authentication/impersonate.ts";
-import { reviewAccess, reviewPaths, reviewRules, reviewSelf } from "../authorization/reviews.ts";
 import { sendLog } from "../logs/logs.ts";
 import { isTrue } from "../pipeline-options.ts";
 import { badRequest, forbidden, internalError, methodNotAllowed, Refusal } from "../status.ts";
@@ -17,7 +17,9 @@ import { readBody, type Body } from "./body.ts";
 import type { HealthCheck } from "./health.ts";
 import type { Metrics } from "./metrics.ts";
 import { openAnswer, pathAnswers, type PathAnswers } from "./paths.ts";
-import { notImplemented, timedOut, unauthorized } from "./refusals.ts";
+import { streamVerbOf } from "../streams/plan-stream-request.ts";
+import { serveStreams, streamVerdict } from "../streams/streams.ts";
+import { timedOut, unauthorized } from "./refusals.ts";
 import { refusalAnswer, send, type Sender } from "./send.ts";
 import { readTarget, type Target } from "./target.ts";
 import type { RequestLabels } from "./tallies.ts";
@@ -37,6 +39,8 @@ export interface EdgeOptions {
   readonly version: string;
   /** With the API server's client certificate, for logs. */
   readonly kubelets: HttpClient;
+  /** The same for exec, attach and port-forward. */
+  readonly kubeletStreams: UpgradeClient;
   /** Parts that must work for the server to be ready. */
   readonly checks?: readonly HealthCheck[];
 }
@@ -68,7 +72,15 @@ export function createEdge(options: EdgeOptions): Edge {
         return send(sender, refusalAnswer(internalError(wordsOf(error))));
       });
     },
-    upgrade: (upgrade) => refuseUpgrade(upgrade, upgradeRefusal(options, upgrade)),
+    upgrade(upgrade) {
+      serveUpgrade(options, upgrade).catch((error: unknown) => {
+        options.log.error("cannot answer a request for streams", {
+          target: upgrade.target,
+          error: wordsOf(error),
+        });
+        upgrade.socket.destroy();
+      });
+    },
   };
 }
 
@@ -93,16 +105,26 @@ function callerOf(options: EdgeOptions, from: Exchange | Upgrade): Caller | Refu
   return acting.is === "denied" ? forbidden(undefined, "", acting.because) : acting.caller;
 }
 
+const anonymous: Caller = { name: "system:anonymous", groups: ["system:unauthenticated"] };
+
+/** Nobody in particular may read what the rules leave open to all; for anything else a name is asked. */
+function anonymousFor({ authorize }: EdgeOptions, method: string, target: Target): Caller | undefined {
+  const { resource, path } = target;
+  if (method !== "GET" || resource?.name === undefined) return undefined;
+  return authorize(anonymous, { verb: "get", path, resource }) === "allow" ? anonymous : undefined;
+}
+
 async function serve(options: EdgeOptions, paths: PathAnswers, sender: Sender): Promise<void> {
   const { exchange } = sender;
   const begun = options.clock.now();
   const target = readTarget(exchange.target);
   if (target === undefined)
     return send(sender, refusalAnswer(badRequest(`cannot read the path ${JSON.stringify(exchange.target)}`)));
-  const caller = callerOf(options, exchange);
-  if (caller instanceof Refusal) return send(sender, refusalAnswer(caller));
+  const known = callerOf(options, exchange);
+  if (known instanceof Refusal) return send(sender, refusalAnswer(known));
   const open = await openAnswer(options, target);
   if (open !== undefined) return send(sender, open);
+  const caller = known ?? anonymousFor(options, exchange.method, target);
   if (caller === undefined) return send(sender, refusalAnswer(unauthorized()));
   const request = { options, sender, target, caller };
   const labels = labelsOf(exchange.method, target);
@@ -141,7 +163,8 @@ const isLog = (target: Target): boolean =>
   target.resource.resource === "pods" &&
   target.resource.subresource === "log";
 
-function labelsOf(method: string, target: Target): RequestLabels {
+/** What a request is counted under. */
+export function labelsOf(method: string, target: Target): RequestLabels {
   const { resource } = target;
   if (resource === undefined) return pathLabels;
   const listed = resource.name === undefined ? "LIST" : "GET";
@@ -161,6 +184,7 @@ class EdgeRequest implements ApiRequest {
   readonly accept?: string;
   readonly body?: unknown;
   readonly contentType?: string;
+  readonly duplicates?: readonly string[];
   private readonly exchange: Exchange;
 
   constructor(method: Method, target: Target, exchange: Exchange, body?: Body) {
@@ -173,6 +197,7 @@ class EdgeRequest implements ApiRequest {
     if (body?.value === undefined) return;
     this.body = body.value;
     this.contentType = body.contentType;
+    this.duplicates = body.duplicates;
   }
 
   /** Made only for those who look: most requests are done before their client could leave. */
@@ -186,6 +211,11 @@ async function serveResource(served: Served, labels: RequestLabels): Promise<num
   const { exchange } = sender;
   const method = methods.find((one) => one === exchange.method);
   if (method === undefined) return respond(served, methodNotAllowed());
+  if (streamVerbOf(target.resource) !== undefined && (method === "GET" || method === "POST"))
+    return respond(
+      served,
+      streamVerdict(options, caller, { method, target }) ?? badRequest("Upgrade request required"),
+    );
   const request = new EdgeRequest(method, target, exchange);
   if (isWatch(method, target) || (method === "GET" && isLog(target))) {
     const ended = options.metrics.longRunning(labels);
@@ -208,25 +238,13 @@ async function serveResource(served: Served, labels: RequestLabels): Promise<num
 const answer = ({ options, caller }: Served, request: ApiRequest): Promise<EncodedAnswer> =>
   options.pipeline.answerEncoded(request, caller);
 
-/** Fields that stood twice: refused, told of, or passed over, as the client asks by `fieldValidation`. */
-async function answerBody(served: Served, request: ApiRequest, body: Body): Promise<EncodedAnswer | Refusal> {
-  const told = body.duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`);
-  const validation = request.query?.["fieldValidation"] ?? "Warn";
-  if (told.length > 0 && validation === "Strict")
-    return badRequest(`strict decoding error: ${told.join(", ")}`);
-  const review = reviewed(served, request, body);
-  if (review !== undefined) return review;
+async function answerBody(served: Served, request: ApiRequest, body: Body): Promise<EncodedAnswer> {
+  const { passedOver = [] } = body;
   const made = await answer(served, request);
-  return told.length === 0 || validation !== "Warn"
-    ? made
-    : { ...made, warnings: [...told, ...made.warnings] };
-}
-
-function reviewed({ options, caller }: Served, request: ApiRequest, body: Body) {
-  if (request.method !== "POST") return undefined;
-  if (request.path === reviewPaths.access) return reviewAccess(body.value, caller, options.authorize);
-  if (request.path === reviewPaths.rules) return reviewRules({ ...options, caller, body: body.value });
-  return request.path === reviewPaths.self ? reviewSelf(caller) : undefined;
+  const told = passedOver.map(
+    (field) => `unknown protobuf field ${field}, passed over; send JSON for newer fields`,
+  );
+  return told.length === 0 ? made : { ...made, warnings: [...told, ...made.warnings] };
 }
 
 /** The answer, or that it took too long: the client then knows only that it does not know. */
@@ -237,13 +255,21 @@ function inTime<T>(options: EdgeOptions, work: Promise<T>): Promise<T | Refusal>
   });
 }
 
-function upgradeRefusal(options: EdgeOptions, upgrade: Upgrade): Refusal {
+async function serveUpgrade(options: EdgeOptions, upgrade: Upgrade): Promise<void> {
+  const begun = options.clock.now();
   const target = readTarget(upgrade.target);
-  if (target === undefined) return badRequest("cannot read the path");
+  if (target === undefined) return refuseUpgrade(upgrade, badRequest("cannot read the path"));
   const caller = callerOf(options, upgrade) ?? unauthorized();
-  if (caller instanceof Refusal) return caller;
-  const verb = target.resource?.subresource ?? "switch protocols";
-  return notImplemented(
-    `cannot ${verb} ${target.resource?.name ?? target.path}: this server does not serve streams yet; on the node, use \`everynode ps\` to find the process`,
-  );
+  if (caller instanceof Refusal) return refuseUpgrade(upgrade, caller);
+  const verb = streamVerbOf(target.resource);
+  if (verb === undefined)
+    return refuseUpgrade(
+      upgrade,
+      badRequest(
+        `cannot switch protocols for ${target.path}: only exec, attach and portforward of a pod are streams; ask without an Upgrade header`,
+      ),
+    );
+  const code = await serveStreams(options, upgrade, { verb, target, caller });
+  const labels = { verb: "CONNECT", group: "", resource: "pods", subresource: verb };
+  options.metrics.request(labels, code, options.clock.now() - begun);
 }

@@ -151,6 +151,7 @@ export function testEdge(more: Partial<EdgeOptions> = {}): { edge: Edge; clock: 
     metrics: createMetrics(),
     version: "v1.33.0+everynode",
     kubelets: fakeKubelets(() => ({})),
+    kubeletStreams: () => Promise.reject(new Error("no kubelet is there")),
     ...more,
   });
   return { edge, clock };

@@ -3,15 +3,12 @@
 /** What the bytes hold that no message can. */
 export class Malformed extends Error {}
 
-/** Varints come as numbers, exact up to 2^53; length-delimited values as views on the message. */
+/** Varints come as numbers, exact up to 2^53; all else as views on the message. */
 export type WireField = readonly [number, number | Uint8Array];
 
-const two64 = 2n ** 64n;
-const two63 = 2n ** 63n;
-
 class Cursor {
-  private readonly bytes: Uint8Array;
-  private at = 0;
+  readonly bytes: Uint8Array;
+  at = 0;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
@@ -45,8 +42,7 @@ class Cursor {
       value += BigInt(byte & 0x7f) << BigInt(7 * count);
       if (byte < 0x80) {
         this.at = start + count + 1;
-        const low = value % two64;
-        return Number(low >= two63 ? low - two64 : low);
+        return Number(BigInt.asIntN(64, value));
       }
     }
     throw new Malformed("a number does not end");
@@ -61,16 +57,45 @@ class Cursor {
   }
 }
 
+const [varint, eightBytes, delimited, groupStart, groupEnd, fourBytes] = [0, 1, 2, 3, 4, 5] as const;
+
+/** Passes over a group, which no field here is: what an unknown field may be. */
+function skipGroup(cursor: Cursor): Uint8Array {
+  const start = cursor.at;
+  let depth = 1;
+  while (depth > 0) {
+    const type = cursor.varint() % 8;
+    if (type === groupStart) depth += 1;
+    else if (type === groupEnd) depth -= 1;
+    else valueOf(cursor, type);
+  }
+  return cursor.bytes.subarray(start, cursor.at);
+}
+
+function valueOf(cursor: Cursor, type: number): number | Uint8Array {
+  if (type === varint) return cursor.varint();
+  if (type === delimited) return cursor.take(cursor.varint());
+  if (type === eightBytes) return cursor.take(8);
+  if (type === fourBytes) return cursor.take(4);
+  if (type === groupStart) return skipGroup(cursor);
+  throw new Malformed(`a field has the wire type ${type}, of which there is none`);
+}
+
 /** The fields in their order; throws Malformed. */
 export function* wireFields(bytes: Uint8Array): Generator<WireField> {
   const cursor = new Cursor(bytes);
   while (!cursor.done) {
     const tag = cursor.varint();
     const number = Math.floor(tag / 8);
-    const wireType = tag % 8;
-    if (number < 1) throw new Malformed("a field has no number");
-    if (wireType === 0) yield [number, cursor.varint()];
-    else if (wireType === 2) yield [number, cursor.take(cursor.varint())];
-    else throw new Malformed(`field ${number} has the unknown wire type ${wireType}`);
+    if (number < 1 || number >= 2 ** 29) throw new Malformed("a field has no number");
+    yield [number, valueOf(cursor, tag % 8)];
   }
+}
+
+/** The numbers of a list that is written without a tag for each. */
+export function packedNumbers(bytes: Uint8Array): number[] {
+  const cursor = new Cursor(bytes);
+  const numbers: number[] = [];
+  while (!cursor.done) numbers.push(cursor.varint());
+  return numbers;
 }

@@ -21,8 +21,6 @@ export const unauthorized = (): Refusal => failure(401, "Unauthorized", "Unautho
 export const timedOut = (): Refusal =>
   failure(504, "Timeout", "Timeout: request did not complete within the allotted timeout");
 
-export const notImplemented = (message: string): Refusal => failure(501, "NotImplemented", message);
-
 /** What another server behind this one refused, in its words. */
 export const relayed = (code: number, message: string): Refusal =>
   failure(code, code === 400 ? "BadRequest" : code === 404 ? "NotFound" : "InternalError", message);

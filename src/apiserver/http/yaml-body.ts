@@ -1,5 +1,15 @@
 // Owns reading a YAML body as upstream does: version 1.1, whose `0755` is octal and whose `y` is true, without timestamps.
-import { isMap, isScalar, isSeq, parseAllDocuments, type Document, type ParsedNode, type Tags } from "yaml";
+import {
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  parseAllDocuments,
+  Parser,
+  type Document,
+  type ParsedNode,
+  type Tags,
+} from "yaml";
 
 export type YamlBody =
   | { readonly is: "read"; readonly value: unknown; readonly duplicates: readonly string[] }
@@ -11,6 +21,31 @@ const customTags = (tags: Tags): Tags =>
   tags.filter((tag) => typeof tag === "string" || !unlikeJson.has(tag.tag));
 
 export function readYaml(text: string): YamlBody {
+  try {
+    return readDocuments(text);
+  } catch (error) {
+    // More aliases, or deeper values, than any honest manifest has.
+    return { is: "unreadable", because: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+// Each level costs the library much of the stack, and near its end even a regular expression ends the process.
+const depthMax = 200;
+
+/** Tells by the library's parser, which alone of its parts keeps a stack of its own. */
+function isTooDeep(text: string): boolean {
+  const parser = new Parser();
+  for (const lexeme of new Lexer().lex(text)) {
+    // Documents come out as they end; what counts is how deep the parser stands.
+    const documents = parser.next(lexeme);
+    while (documents.next().done !== true) continue;
+    if (parser.stack.length > depthMax) return true;
+  }
+  return false;
+}
+
+function readDocuments(text: string): YamlBody {
+  if (isTooDeep(text)) return { is: "unreadable", because: "exceeded max depth" };
   const documents = parseAllDocuments(text, { version: "1.1", uniqueKeys: false, customTags });
   if (!Array.isArray(documents)) return { is: "read", value: undefined, duplicates: [] };
   const [document] = documents;
@@ -19,12 +54,7 @@ export function readYaml(text: string): YamlBody {
     return { is: "unreadable", because: "it holds several documents; send one object a request" };
   const [error] = document.errors;
   if (error !== undefined) return { is: "unreadable", because: error.message };
-  try {
-    return { is: "read", value: document.toJS(), duplicates: duplicatesIn(document) };
-  } catch (error) {
-    // More aliases than any honest manifest has.
-    return { is: "unreadable", because: error instanceof Error ? error.message : String(error) };
-  }
+  return { is: "read", value: document.toJS(), duplicates: duplicatesIn(document) };
 }
 
 function duplicatesIn(document: Document.Parsed): string[] {

@@ -117,7 +117,7 @@ describe("refusals", () => {
     {
       name: "a node that tells no address",
       world: () => world(pod(["a"]), {}),
-      code: 500,
+      code: 400,
       words: "node n has not told where its kubelet listens",
     },
     {

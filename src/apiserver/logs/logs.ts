@@ -64,7 +64,7 @@ async function sourceOf(
   // The path names a node.
   const address = kubeletAddress(node as Node);
   if (address === undefined)
-    return internalError(
+    return badRequest(
       `cannot read the log of pod ${name}: node ${nodeName} has not told where its kubelet listens; wait until it is Ready`,
     );
   return { is: "at", url: kubeletLogUrl(address, found, choice.container, query) };

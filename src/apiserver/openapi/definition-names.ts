@@ -1,6 +1,7 @@
 // Owns the names definitions go by in OpenAPI documents, as upstream's: `io.k8s.api.apps.v1.DaemonSet`.
 import type { Descriptor } from "../../model/kinds/descriptor.ts";
 import { schemas } from "../../model/generated/schemas.ts";
+import { reviews } from "../reviews.ts";
 import type { GroupVersionKind } from "../discovery/served.ts";
 
 /** Types whose schema is not a list of fields. */
@@ -74,7 +75,12 @@ export const rootsOf = (kind: Descriptor): readonly string[] => [
   kind.schema,
   listSchemaOf(kind),
   ...(kind.group === "" && kind.resource === "pods" ? ["Binding", "Eviction"] : []),
+  ...(kind.group === "" && kind.resource === "serviceaccounts" ? ["AuthenticationTokenRequest"] : []),
 ];
+
+/** The schema of a kind that is sent and never stored. */
+export const schemaOfKind = (kind: string): string =>
+  kind === "TokenRequest" ? "AuthenticationTokenRequest" : kind;
 
 export interface DefinitionNames {
   /** The definition's name in documents. */
@@ -93,6 +99,17 @@ export function definitionNames(kinds: readonly Descriptor[]): DefinitionNames {
   };
   for (const schema of metaTypes) packages.set(schema, "io.k8s.apimachinery.pkg.apis.meta.v1");
   packages.set("Eviction", packageOf("policy", "v1"));
+  for (const { schema, group, version, kind } of reviews) {
+    if (roots.has(schema)) continue;
+    claim([schema], packageOf(group, version));
+    roots.set(schema, { group, version, kind });
+  }
+  claim(["AuthenticationTokenRequest"], packageOf("authentication.k8s.io", "v1"));
+  roots.set("AuthenticationTokenRequest", {
+    group: "authentication.k8s.io",
+    version: "v1",
+    kind: "TokenRequest",
+  });
   claim(coreRoots, packageOf("", "v1"));
   for (const kind of kinds) {
     claim(rootsOf(kind), packageOf(kind.group, kind.version));

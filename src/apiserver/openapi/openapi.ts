@@ -3,6 +3,7 @@ import type { Descriptor } from "../../model/kinds/descriptor.ts";
 import type { EncodedAnswer } from "../answer.ts";
 import { oldKindsOf, servedVersions, type ServedVersion } from "../discovery/served.ts";
 import { contentHash } from "../http/content-hash.ts";
+import { reviews } from "../reviews.ts";
 import { definitionNames, rootsOf, type DefinitionNames } from "./definition-names.ts";
 import { definitions, dialect2, dialect3, type JsonObject } from "./definitions.ts";
 import { encodeDocument } from "./gnostic.ts";
@@ -25,19 +26,15 @@ interface Served {
 }
 
 const common = ["Status", "DeleteOptions"];
-const reviewSchemas: Readonly<Record<string, readonly string[]>> = {
-  "authorization.k8s.io": ["SelfSubjectAccessReview", "SelfSubjectRulesReview"],
-  "authentication.k8s.io": ["SelfSubjectReview"],
-};
+type Versioned = Pick<ServedVersion, "group" | "version">;
+const isAt = (kind: Versioned, at: Versioned): boolean =>
+  kind.group === at.group && kind.version === at.version;
 
-const rootsAt = ({ kinds }: Served, at: ServedVersion): string[] => {
-  const review = reviewSchemas[at.group];
-  return [
-    ...kinds.filter((kind) => kind.group === at.group && kind.version === at.version).flatMap(rootsOf),
-    ...(review ?? []),
-    ...common,
-  ];
-};
+const rootsAt = ({ kinds }: Served, at: ServedVersion): string[] => [
+  ...kinds.filter((kind) => isAt(kind, at)).flatMap(rootsOf),
+  ...reviews.filter((one) => isAt(one, at)).map(({ schema }) => schema),
+  ...common,
+];
 
 const head = (version: string): JsonObject => ({ title: "Kubernetes", version });
 const bearer = {
@@ -100,9 +97,6 @@ const jsonContent = (value: JsonObject): Content => ({
   contentType: "application/json",
   body: new TextEncoder().encode(JSON.stringify(value)),
 });
-
-const isAt = (kind: Descriptor, at: ServedVersion): boolean =>
-  kind.group === at.group && kind.version === at.version;
 
 /** Old versions have the same fields under other names, each in a document of its own. */
 function servedBefore(all: Served): Served[] {

@@ -1,7 +1,7 @@
 // Owns the paths of OpenAPI documents. kubectl reads from them which parameters the server knows: dryRun, fieldValidation.
 import type { Descriptor } from "../../model/kinds/descriptor.ts";
 import { type GroupVersionKind, type ServedResource, type ServedVersion } from "../discovery/served.ts";
-import { listSchemaOf, type DefinitionNames } from "./definition-names.ts";
+import { listSchemaOf, schemaOfKind, type DefinitionNames } from "./definition-names.ts";
 import type { Dialect, JsonObject } from "./definitions.ts";
 
 interface Parameter {
@@ -227,7 +227,7 @@ function named({ names, kind, resource }: Context, suffix = ""): readonly Operat
 function special({ names }: Context, sub: ServedResource["subresources"][number]): readonly Operation[] {
   if (sub.name === "log")
     return [{ method: "get", action: "connect", parameters: logging, kind: sub.kind, id: "readPodLog" }];
-  const body = names.of(sub.kind.kind);
+  const body = names.of(schemaOfKind(sub.kind.kind));
   return [
     {
       method: "post",
@@ -256,7 +256,15 @@ function pathsOfKind(context: Context, root: string): [string, JsonObject][] {
     [`${base}/{name}`, pathItem(dialect, named(context), one)],
     ...resource.subresources.map((sub): [string, JsonObject] => [
       `${base}/{name}/${sub.name}`,
-      pathItem(dialect, sub.name === "status" ? named(context, "Status") : special(context, sub), one),
+      pathItem(
+        dialect,
+        sub.name === "status"
+          ? named(context, "Status")
+          : sub.name === "approval"
+            ? named(context, "Approval")
+            : special(context, sub),
+        one,
+      ),
     ]),
     ...(resource.namespaced
       ? [[`${root}/${resource.resource}`, pathItem(dialect, everywhere, [])] satisfies [string, JsonObject]]

@@ -29,17 +29,26 @@ export async function applyObject(
   body: unknown,
 ): Promise<Answered | Refusal> {
   const { place, part, options } = asked;
+  const { fieldValidation, duplicates = [] } = options;
+  const told = duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`);
+  if (fieldValidation === "Strict" && told.length > 0)
+    return badRequest(`error strict decoding YAML: ${told.join(", ")}`);
+  const warnings = fieldValidation === "Warn" ? told : [];
   const config = readConfig(asked, body);
   if (config instanceof Refusal) return config;
   for (let attempt = 0; ; attempt += 1) {
     const decide = (current: Held) => decideApply(registry, asked, config, current);
     const written = await changeObject(registry, place, decide, options.dryRun);
-    if (!(written instanceof Refusal)) return { held: written.held, warnings: [] };
+    if (!(written instanceof Refusal)) return { held: written.held, warnings };
     if (written.code !== 404 || part !== "object") return written;
     const target = { ...place, subresource: undefined };
-    const born = { ...options, isApplied: true };
+    const born = {
+      ...options,
+      isApplied: true,
+      ...(asked.caller === undefined ? {} : { caller: asked.caller }),
+    };
     const made = await createObject(registry, target, config, born);
-    if (!(made instanceof Refusal)) return { ...made, isNew: true };
+    if (!(made instanceof Refusal)) return { ...made, warnings, isNew: true };
     if (made.status.reason !== "AlreadyExists" || attempt >= attemptsMax) return made;
   }
 }
@@ -54,7 +63,7 @@ function readConfig({ place }: UpdateAsked, body: unknown): Draft<KubeObject> | 
       );
   const metadata = isJsonObject(body["metadata"]) ? body["metadata"] : {};
   const named = { ...body, metadata: { name: place.name, ...metadata } };
-  const decoded = decode(place.kind, named, "Ignore");
+  const decoded = decode(place.kind, named, { fieldValidation: "Ignore" });
   if (decoded instanceof Refusal) return decoded;
   const { draft, unknown } = decoded;
   const misplaced = placeFault(place, draft);

@@ -1,4 +1,5 @@
 // Owns the types of what a write is asked for and what it comes to, which the operations share.
+import type { Caller } from "../../model/wire.ts";
 import type { Held } from "../cache/held.ts";
 import type { WriteOptions } from "../pipeline-options.ts";
 import type { ObjectPlace } from "./read.ts";
@@ -13,12 +14,16 @@ export interface Answered {
 export interface CreateOptions extends WriteOptions {
   /** The body is an applied configuration: only what it speaks of is owned. */
   readonly isApplied?: boolean;
+  /** Absent for what the server makes by itself. */
+  readonly caller?: Caller;
 }
 
-export type Part = "object" | "status" | "finalize";
+export type Part = "object" | "status" | "finalize" | "approval";
 
 export interface UpdateAsked {
   readonly place: ObjectPlace;
   readonly part: Part;
   readonly options: WriteOptions;
+  /** Who would create the object, where an applied configuration finds none. */
+  readonly caller?: Caller;
 }

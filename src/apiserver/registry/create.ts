@@ -35,7 +35,7 @@ export async function createObject(
   body: unknown,
   options: CreateOptions,
 ): Promise<Answered | Refusal> {
-  const decoded = decode(target.kind, body, options.fieldValidation);
+  const decoded = decode(target.kind, body, options);
   if (decoded instanceof Refusal) return decoded;
   const { draft, warnings } = decoded;
   const namespace = namespaceOf(target, draft);
@@ -117,6 +117,7 @@ function newObject(
   const owned = ownedAtBirth(registry, kind, draft, options);
   kind.applyDefaults(object);
   kind.prepareCreate?.(object);
+  if (options.caller !== undefined) kind.stampCaller?.(object, options.caller);
   const why = isPods(kind) ? admitPod(registry, object) : undefined;
   if (why !== undefined) return forbidden(kind, name, why);
   const faults = [...metadataFaults(kind, object.metadata), ...kind.validate(object)];

@@ -5,7 +5,7 @@ import type { Descriptor } from "../../model/kinds/descriptor.ts";
 import type { Draft, KubeObject } from "../../model/meta.ts";
 import { checkSchema } from "../../model/schema-check.ts";
 import type { FieldError } from "../../model/field-error.ts";
-import type { WriteOptions } from "../pipeline-options.ts";
+import type { Strictness } from "../pipeline-options.ts";
 import { badRequest, invalid, type Refusal } from "../status.ts";
 
 export interface Decoded {
@@ -15,6 +15,9 @@ export interface Decoded {
   /** Paths of the fields the kind does not have; they are left out of the draft. */
   readonly unknown: readonly string[];
 }
+
+/** What says how a body is to be read: a descriptor, or the names of a kind that is asked and never stored. */
+export type Readable = Pick<Descriptor, "group" | "version" | "kind" | "schema">;
 
 /** Where the body comes from. */
 export interface Source {
@@ -35,7 +38,7 @@ export const groupVersion = ({
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-function wrongKind(kind: Descriptor, body: Record<string, unknown>): Refusal | undefined {
+function wrongKind(kind: Readable, body: Record<string, unknown>): Refusal | undefined {
   const expected = groupVersion(kind);
   const { apiVersion, kind: kindName } = body;
   if (typeof apiVersion === "string" && apiVersion !== "" && apiVersion !== expected)
@@ -55,12 +58,7 @@ const wordsOf = ({ field, message }: FieldError): string => {
   return at < 0 ? `${field}: ${message}` : message.slice(at);
 };
 
-function undecodable(
-  kind: Descriptor,
-  source: Source,
-  words: string,
-  errors: readonly FieldError[],
-): Refusal {
+function undecodable(kind: Readable, source: Source, words: string, errors: readonly FieldError[]): Refusal {
   if (source.patch !== undefined)
     return invalid({ group: "", kind: "" }, "", [
       {
@@ -78,9 +76,9 @@ function undecodable(
 }
 
 export function decode(
-  kind: Descriptor,
+  kind: Readable,
   body: unknown,
-  fieldValidation: WriteOptions["fieldValidation"],
+  { fieldValidation, duplicates = [] }: Strictness,
   source: Source = {},
 ): Decoded | Refusal {
   if (!isRecord(body))
@@ -92,7 +90,12 @@ export function decode(
   const { unknown, errors, pruned } = checkSchema(kind.schema, body, "", source.known);
   if (errors.length > 0) return undecodable(kind, source, errors.map(wordsOf).join(", "), errors);
   const strange =
-    fieldValidation === "Ignore" ? [] : unknown.map((path) => `unknown field ${JSON.stringify(path)}`);
+    fieldValidation === "Ignore"
+      ? []
+      : [
+          ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
+          ...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`),
+        ];
   if (fieldValidation === "Strict" && strange.length > 0)
     return undecodable(kind, source, `strict decoding error: ${strange.join(", ")}`, []);
   // The schema's type is an object, so its pruned value is one.

@@ -147,6 +147,14 @@ export async function deleteSelected(
   const stale = await settle(registry, { is: "newest" });
   if (stale !== undefined) return stale;
   const selected = [...registry.feed.cacheOf(kind).select(selection)];
+  // All or, where one may not go, none.
+  const forbidden = selected
+    .map(
+      (held) =>
+        admitDelete(kind, held.object.metadata.name) ?? decideDeletion(registry, kind, asked.options, held),
+    )
+    .find((decided) => decided instanceof Refusal);
+  if (forbidden !== undefined) return forbidden;
   const waiting = selected.values();
   let refused: Refusal | undefined;
   const work = async (): Promise<void> => {

@@ -23,7 +23,7 @@ type Entries = readonly ManagedFieldsEntry[] | undefined;
 export const asJson = (object: Draft<KubeObject>): JsonObject => object as unknown as JsonObject;
 
 function mineOf(kind: Descriptor, part: Part): Mine {
-  if (part === "status") return (field) => field === "status" || field === "metadata";
+  if (part === "status" || part === "approval") return (field) => field === "status" || field === "metadata";
   return kind.hasStatus ? (field) => field !== "status" : () => true;
 }
 

@@ -49,7 +49,7 @@ export async function patchObject(registry: Registry, asked: PatchAsked): Promis
     if (patched.is === "bad")
       return patchType === jsonPatchType ? unprocessable(patched.message) : badRequest(patched.message);
     const source = { patch: () => JSON.stringify(asked.patch), known: knownTo(asked, current.object) };
-    const decoded = decode(place.kind, patched.value, options.fieldValidation, source);
+    const decoded = decode(place.kind, patched.value, options, source);
     if (decoded instanceof Refusal) return decoded;
     warnings = decoded.warnings;
     const { draft } = decoded;

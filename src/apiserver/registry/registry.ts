@@ -5,6 +5,7 @@ import type { Store } from "../../store/store.ts";
 import type { Clock } from "../../world/clock.ts";
 import type { Log } from "../../world/log.ts";
 import type { Random } from "../../world/random.ts";
+import type { TokenIssuer } from "../authentication/service-account-token.ts";
 import type { Deadlines } from "../cache/deadlines.ts";
 import type { Feed } from "../cache/feed.ts";
 import type { EventLeases } from "./event-leases.ts";
@@ -30,12 +31,15 @@ export interface Registry {
   readonly random: Random;
   readonly log: Log;
   readonly limits: Limits;
+  /** Without one, service accounts get no tokens here. */
+  readonly tokens: TokenIssuer | undefined;
 }
 
 export const isKind = (kind: Descriptor, group: string, resource: string): boolean =>
   kind.group === group && kind.resource === resource;
 
 export const isPods = (kind: Descriptor): boolean => isKind(kind, "", "pods");
+export const isServiceAccounts = (kind: Descriptor): boolean => isKind(kind, "", "serviceaccounts");
 export const isNamespaces = (kind: Descriptor): boolean => isKind(kind, "", "namespaces");
 export const isPriorityClasses = (kind: Descriptor): boolean =>
   isKind(kind, "scheduling.k8s.io", "priorityclasses");

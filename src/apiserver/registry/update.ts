@@ -32,7 +32,7 @@ export async function updateObject(
   const { kind, namespace, name } = place;
   const cached = registry.feed.cacheOf(kind).get(objectKey(kind, namespace, name));
   const known = knownTo(asked, cached?.object);
-  const decodeBody = () => decode(kind, withoutUnread(asked, body), options.fieldValidation, { known });
+  const decodeBody = () => decode(kind, withoutUnread(asked, body), options, { known });
   const decoded = decodeBody();
   if (decoded instanceof Refusal) return decoded;
   const misplaced = placeFault(place, decoded.draft);
@@ -51,7 +51,7 @@ export async function updateObject(
 
 /** What a draft may share with the object as it is stored: where defaults are filled in, only what is never changed in place. */
 export const knownTo = ({ part }: UpdateAsked, stored: KubeObject | undefined): object | undefined =>
-  stored === undefined || part !== "object" ? stored : { metadata: stored.metadata };
+  stored === undefined || part === "status" ? stored : { metadata: stored.metadata };
 
 /** A subresource's request is not asked who owns what, which is large: it need not be read. */
 function withoutUnread({ part }: UpdateAsked, body: unknown): unknown {
@@ -93,8 +93,7 @@ export function decideUpdate(
   const faults = [
     ...metadataUpdateFaults(next.metadata, old.metadata),
     ...metadataFaults(kind, next.metadata, old.metadata),
-    // A status comes with the rest as it is stored, which was found valid.
-    ...(part === "status" ? [] : kind.validate(next)),
+    ...kind.validate(next),
     ...kind.validateUpdate(next, old),
   ];
   if (faults.length > 0) return invalid(kind, old.metadata.name, faults);
@@ -122,7 +121,12 @@ function preconditionFault(kind: Descriptor, draft: Draft<KubeObject>, current: 
 
 function merged(kind: Descriptor, part: Part, draft: Draft<KubeObject>, old: KubeObject): KubeObject {
   const metadata = carriedMetadata(draft.metadata, old.metadata);
-  if (part === "status") return withStatus(draft, old, metadata);
+  if (part === "status" || part === "approval") {
+    const next = withStatus(draft, old, metadata);
+    if (part === "status") kind.prepareStatus?.(next, old);
+    else kind.prepareApproval?.(next, old);
+    return next;
+  }
   const next: KubeObject = { ...draft, metadata };
   const fields = fieldsOf(next);
   if (part === "object") {

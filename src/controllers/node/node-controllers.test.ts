@@ -143,6 +143,25 @@ describe("node lifecycle", () => {
     expect(readiness).toEqual(["False", "True"]);
   });
 
+  test("a kubelet that posts its pods ready before its node is heard of is not argued with in a hot loop", async () => {
+    const ready = { conditions: [{ type: "Ready", status: "True" }] };
+    post("n1");
+    rig.putPod("a", "n1", { status: ready });
+    await running(rig, rig.ports(), startNodeLifecycleController);
+    await rig.pass(seconds(40));
+    const before = rig.api.requests.length;
+    const readyNow = () => rig.api.all(podKind)[0]?.status?.conditions?.[0]?.status;
+    for (let passed = 0; passed < seconds(10); passed += 20) {
+      if (readyNow() === "False") rig.putPod("a", "n1", { status: ready });
+      await rig.pass(20);
+    }
+    const patches = rig.api.requests
+      .slice(before)
+      .filter(({ method, path }) => method === "PATCH" && path.includes("/pods/"));
+    expect(patches.length).toBeGreaterThan(0);
+    expect(patches.length).toBeLessThanOrEqual(2);
+  });
+
   test("a fleet at rest costs no request", async () => {
     for (let at = 0; at < 50; at++) post(`n${at}`);
     await running(rig, rig.ports(), startNodeLifecycleController);

@@ -1,5 +1,5 @@
 // Owns the watch over nodes: silent ones become Unknown, conditions and cordons become taints, pods of lost nodes not ready.
-import { seconds, type Instant } from "../../lib/units.ts";
+import { seconds, type Instant, type Millis } from "../../lib/units.ts";
 import { createWorkQueue } from "../../client/work-queue.ts";
 import type { Lease, Node, NodeCondition, Pod } from "../../model/generated/types.ts";
 import { lease as leaseKind } from "../../model/kinds/lease.ts";
@@ -14,6 +14,7 @@ import { podsByNode } from "./pods-by-node.ts";
 
 export const leaseNamespace = "kube-node-lease";
 
+const argumentPeriod: Millis = seconds(5);
 const gracesDefault: Graces = { silence: seconds(40), startup: seconds(60) };
 
 export interface NodeLifecycleOptions extends ControllerPorts {
@@ -43,7 +44,9 @@ export function startNodeLifecycleController(options: NodeLifecycleOptions): Run
     const nodeName = change.object.spec?.nodeName;
     if (change.is === "removed" || nodeName === undefined) return;
     const node = nodes.get(nodeName);
-    if (node !== undefined && conditionOf(node, "Ready")?.status === "Unknown") queue.add(nodeName);
+    // A kubelet that is back posts its pods before its node: it is argued with at a pace that costs nothing.
+    if (node !== undefined && conditionOf(node, "Ready")?.status === "Unknown")
+      queue.addAfter(nodeName, argumentPeriod);
   });
 
   return runController(

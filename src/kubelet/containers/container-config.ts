@@ -22,6 +22,8 @@ export const labelOf = {
 } as const;
 export const annotationOf = {
   restartCount: "io.kubernetes.container.restartCount",
+  messagePath: "io.kubernetes.container.terminationMessagePath",
+  messagePolicy: "io.kubernetes.container.terminationMessagePolicy",
   podGrace: "io.kubernetes.pod.terminationGracePeriod",
   source: "kubernetes.io/config.source",
 } as const;
@@ -127,12 +129,15 @@ export function containerConfigOf(
     labels: { ...podLabels(pod), [labelOf.containerName]: container.name },
     annotations: {
       [annotationOf.restartCount]: String(attempt),
+      [annotationOf.messagePath]: container.terminationMessagePath ?? "",
+      [annotationOf.messagePolicy]: container.terminationMessagePolicy ?? "File",
       [annotationOf.podGrace]: String(graceSecondsOf(pod)),
     },
     logPath: `${container.name}/${attempt}.log`,
     resources: resourcesOf(pod, container),
     security: securityOf(pod, container),
     stdin: container.stdin === true,
+    ...(container.stdinOnce === true ? { stdinOnce: true } : {}),
     tty: container.tty === true,
   };
 }

@@ -69,6 +69,11 @@ function ready(state: PodState, containers: Condition, before: readonly PodCondi
   return no("Ready", "ReadinessGatesNotReady", words.join(", "));
 }
 
+const disruption = ({ verdict }: PodState): Condition[] =>
+  verdict?.isDisruption === true
+    ? [{ type: "DisruptionTarget", status: "True", reason: "TerminationByKubelet", message: verdict.message }]
+    : [];
+
 /** In upstream's order. `before` holds the conditions that readiness gates ask for. */
 export function planConditions(state: PodState, phase: string, before: readonly PodCondition[]): Condition[] {
   const housed = state.is === "running" || state.is === "stopping";
@@ -78,5 +83,6 @@ export function planConditions(state: PodState, phase: string, before: readonly 
     initialized(state, phase),
     ready(state, containers, before),
     containers,
+    ...disruption(state),
   ];
 }

@@ -6,19 +6,29 @@ import type {
 } from "../../model/generated/types.ts";
 import { formatTime } from "../../model/time.ts";
 import type { ContainerState, Exit } from "./step-container-types.ts";
-import type { membersOf } from "./step-pod-moves.ts";
+import { membersOf } from "./step-pod-moves.ts";
 import type { PodState } from "./step-pod-types.ts";
 
 type Member = ReturnType<typeof membersOf>[number];
 
+interface Telling {
+  readonly runtimeName: string;
+  readonly messageMax: number;
+}
+
 const idOf = (id: string, runtimeName: string): string => `${runtimeName}://${id}`;
 
-function terminated(exit: Exit, runtimeName: string): ContainerStateTerminated {
+// Of all of a pod's containers together, as upstream's MaxPodTerminationMessageLogLength.
+const messagesMax = 12 * 1024;
+
+function terminated(exit: Exit, { runtimeName, messageMax }: Telling): ContainerStateTerminated {
   // Runtimes report 128 + signal; upstream's kubelet leaves `signal` to runtimes that say more, so the exit code alone tells it.
   return {
     exitCode: exit.exitCode,
     reason: exit.reason,
-    ...(exit.message === undefined || exit.message === "" ? {} : { message: exit.message }),
+    ...(exit.message === undefined || exit.message === ""
+      ? {}
+      : { message: exit.message.slice(0, messageMax) }),
     startedAt: formatTime(exit.startedAt ?? exit.finishedAt),
     finishedAt: formatTime(exit.finishedAt),
     ...(exit.id === "" ? {} : { containerID: idOf(exit.id, runtimeName) }),
@@ -29,7 +39,7 @@ function initialReason(state: PodState): string {
   return (state.pod.spec?.initContainers ?? []).length > 0 ? "PodInitializing" : "ContainerCreating";
 }
 
-function wireState(container: ContainerState, pod: PodState, runtimeName: string): WireState {
+function wireState(container: ContainerState, pod: PodState, telling: Telling): WireState {
   switch (container.is) {
     case "running":
     case "pre-stopping":
@@ -38,7 +48,7 @@ function wireState(container: ContainerState, pod: PodState, runtimeName: string
     case "waiting":
       return { waiting: { reason: container.reason, message: container.message } };
     case "ended":
-      return { terminated: terminated(container.exit, runtimeName) };
+      return { terminated: terminated(container.exit, telling) };
     default:
       return { waiting: { reason: initialReason(pod) } };
   }
@@ -80,10 +90,11 @@ export function planContainerStatus(
   const done = member.role === "init" && container.is === "ended" && container.exit.exitCode === 0;
   const id = currentId(container);
   const last = container.last;
+  const telling: Telling = { ...facts, messageMax: Math.floor(messagesMax / membersOf(pod.pod).length) };
   return {
     name,
-    state: wireState(container, pod, facts.runtimeName),
-    lastState: last === undefined ? {} : { terminated: terminated(last, facts.runtimeName) },
+    state: wireState(container, pod, telling),
+    lastState: last === undefined ? {} : { terminated: terminated(last, telling) },
     ready: done || (live && container.ready),
     restartCount: Math.max(0, container.attempts - 1),
     image,

@@ -97,7 +97,7 @@ function joinConditions(
     const since = old?.status === condition.status ? (old.lastTransitionTime ?? at) : at;
     return { ...condition, lastTransitionTime: since };
   });
-  const others = before.filter(({ type }) => !ours.has(type));
+  const others = before.filter(({ type }) => !ours.has(type) && !joined.some((one) => one.type === type));
   const scheduled: PodCondition[] = others.some(({ type }) => type === "PodScheduled")
     ? []
     : [{ type: "PodScheduled", status: "True", lastTransitionTime: at }];

@@ -28,7 +28,7 @@ interface Adopted {
   readonly state: ContainerState;
   /** What is to be told to the pod once it is put together. */
   readonly signal?: PodSignal;
-  readonly order?: PodOrder;
+  readonly orders?: readonly PodOrder[];
 }
 
 const isTerminal = (pod: Pod): boolean => pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
@@ -42,6 +42,22 @@ const statusesOf = (pod: Pod): readonly ContainerStatus[] => [
 const runsOf = (found: FoundPod, name: string): readonly FoundContainer[] =>
   found.containers.filter((container) => container.name === name).sort((a, b) => b.attempt - a.attempt);
 
+/** Of which the runtime has nothing. */
+function neverMade(
+  { role, spec }: ReturnType<typeof membersOf>[number],
+  pod: Pod,
+  found: FoundPod,
+  now: Instant,
+): ContainerState {
+  const told = statusesOf(pod).find((status) => status.name === spec.name);
+  const attempts = told?.containerID === undefined ? 0 : told.restartCount + 1;
+  const mainsBegan = (pod.spec?.containers ?? []).some((main) => runsOf(found, main.name).length > 0);
+  if (role !== "init" || !mainsBegan) return { is: "idle", attempts, failures: 0 };
+  // Init containers' remains may have been cleared away; that the main ones exist proves that they succeeded.
+  const exit = { id: "", exitCode: 0, reason: "Completed", finishedAt: now };
+  return { is: "ended", attempts, failures: 0, exit };
+}
+
 function adoptContainer(
   pod: Pod,
   member: ReturnType<typeof membersOf>[number],
@@ -49,23 +65,15 @@ function adoptContainer(
   now: Instant,
 ): Adopted {
   const { name } = member.spec;
-  const [latest, before] = runsOf(found, name);
+  const [latest, before, ...older] = runsOf(found, name);
+  // One ended run is kept, for its log; more are there if a kubelet died before it could clear them away.
+  const forget = older.map(({ id }): PodOrder => ({
+    do: "for-container",
+    container: name,
+    order: { do: "remove-container", id },
+  }));
   const told = statusesOf(pod).find((status) => status.name === name);
-  if (latest === undefined) {
-    const attempts = told?.containerID === undefined ? 0 : told.restartCount + 1;
-    const mainsBegan = (pod.spec?.containers ?? []).some((main) => runsOf(found, main.name).length > 0);
-    // Init containers' remains may have been cleared away; that the main ones exist proves that they succeeded.
-    if (member.role === "init" && mainsBegan)
-      return {
-        state: {
-          is: "ended",
-          attempts,
-          failures: 0,
-          exit: { id: "", exitCode: 0, reason: "Completed", finishedAt: now },
-        },
-      };
-    return { state: { is: "idle", attempts, failures: 0 } };
-  }
+  if (latest === undefined) return { state: neverMade(member, pod, found, now) };
   const memory = {
     attempts: latest.attempt + 1,
     failures: 0,
@@ -76,7 +84,10 @@ function adoptContainer(
   if (latest.state === "created")
     return {
       state: { ...memory, is: "starting", id: latest.id },
-      order: { do: "for-container", container: name, order: { do: "start-container", id: latest.id } },
+      orders: [
+        ...forget,
+        { do: "for-container", container: name, order: { do: "start-container", id: latest.id } },
+      ],
     };
   const same = told?.containerID?.endsWith(`://${latest.id}`) === true;
   const started = member.spec.startupProbe === undefined || (same && told.started === true);
@@ -92,8 +103,12 @@ function adoptContainer(
     hook: "done",
     probes,
   };
-  if (latest.exit === undefined) return { state };
-  return { state, signal: { is: "container", name, signal: { is: "exited", exit: latest.exit } } };
+  if (latest.exit === undefined) return { state, orders: forget };
+  return {
+    state,
+    orders: forget,
+    signal: { is: "container", name, signal: { is: "exited", exit: latest.exit } },
+  };
 }
 
 /** Takes up a pod of which the runtime has something. */
@@ -131,7 +146,7 @@ export function adoptPod(pod: Pod, found: FoundPod, now: Instant): PodStep {
     state = next;
     orders.push(...more.filter((order) => order.do !== "wait-until"));
   }
-  for (const { order } of adopted) if (order !== undefined) orders.push(order);
+  for (const { orders: more = [] } of adopted) orders.push(...more);
   return resumePod([state, ...orders]);
 }
 

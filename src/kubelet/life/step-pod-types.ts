@@ -20,6 +20,8 @@ export interface End {
 export interface Verdict {
   readonly reason: string;
   readonly message: string;
+  /** Others may do without a retry's backoff: the pod itself is not to blame (condition DisruptionTarget). */
+  readonly isDisruption?: boolean;
 }
 
 /** What a pod keeps through all its states. */

@@ -85,7 +85,10 @@ export class MirrorPods {
     await informer.synced;
     const found = informer.get(key);
     const mirror = found !== undefined && isMirror(found) ? found : undefined;
-    const action = planMirror(pod, mirror, { name: node.metadata.name, uid: node.metadata.uid });
+    // Of one that is not at work yet nothing is known.
+    const isOver = pod === undefined || pods.numbered(pod.metadata.uid)?.isOver !== false;
+    const named = { name: node.metadata.name, uid: node.metadata.uid };
+    const action = planMirror(pod, mirror, named, isOver);
     switch (action.do) {
       case "nothing":
         return this.queue.forget(key);

@@ -91,6 +91,15 @@ describe("a mirror pod (S.7)", () => {
     ],
   ];
   it.each(rows)("%s", (_name, wanted, shown, action) => {
-    expect(planMirror(wanted, shown, node)).toMatchObject(action);
+    expect(planMirror(wanted, shown, node, false)).toMatchObject(action);
+  });
+
+  it("tells of a pod's end while it has ended, and goes when the pod runs again: a final phase can't be taken back", () => {
+    const failed = changed((copy) => (copy.status = { phase: "Failed" }));
+    expect(planMirror(pod, failed, node, true)).toMatchObject({ do: "show" });
+    expect(planMirror(pod, failed, node, false)).toMatchObject({
+      do: "delete",
+      because: "of an earlier life",
+    });
   });
 });

@@ -1,6 +1,7 @@
 // Owns what has to be done in the API so that a static pod is shown there, and nothing else is.
 import { deepEqual } from "../../lib/json.ts";
 import type { Container, Pod } from "../../model/generated/types.ts";
+import { isPodFinished } from "../../model/pod/readiness.ts";
 import type { Draft } from "../../model/meta.ts";
 
 export const annotationMirror = "kubernetes.io/config.mirror";
@@ -12,7 +13,8 @@ export type MirrorAction =
   | {
       readonly do: "delete";
       readonly uid: string;
-      readonly because: "not wanted" | "being deleted" | "of another version" | "edited";
+      readonly because:
+        "not wanted" | "being deleted" | "of another version" | "edited" | "of an earlier life";
     }
   | { readonly do: "show" }
   | { readonly do: "nothing" };
@@ -47,11 +49,17 @@ const visible = ({ metadata, spec }: Pick<Draft<Pod>, "metadata" | "spec">) => (
   deadline: spec?.activeDeadlineSeconds,
 });
 
-/** `pod` is undefined where no source wants one of this name. */
+interface MirrorNode {
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** `pod` is undefined where no source wants one of this name; `isOver` tells whether it has ended for good here. */
 export function planMirror(
   pod: Pod | undefined,
   mirror: Pod | undefined,
-  node: { readonly name: string; readonly uid: string },
+  node: MirrorNode,
+  isOver: boolean,
 ): MirrorAction {
   if (mirror === undefined)
     return pod === undefined ? { do: "nothing" } : { do: "create", draft: mirrorOf(pod, node) };
@@ -64,5 +72,7 @@ export function planMirror(
   if (mirror.metadata.deletionTimestamp !== undefined) return remove("being deleted");
   const hash = pod.metadata.annotations?.[annotationHash];
   if (mirror.metadata.annotations?.[annotationMirror] !== hash) return remove("of another version");
+  // A phase that is final can't be taken back: of a pod that runs again after a shutdown another mirror tells.
+  if (!isOver && isPodFinished(mirror)) return remove("of an earlier life");
   return deepEqual(visible(mirror), visible(mirrorOf(pod, node))) ? { do: "show" } : remove("edited");
 }

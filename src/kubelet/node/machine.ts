@@ -12,6 +12,7 @@ export interface MachineIdentity {
 
 export interface MachineLoad {
   readonly memoryAvailable: Bytes;
+  readonly memoryTotal: Bytes;
   readonly processes: number;
   readonly processesMax: number;
 }
@@ -46,9 +47,12 @@ export function createMachine(files: Files): Machine {
       ]);
       const available = /^MemAvailable:\s+(\d+) kB$/m.exec(memory)?.[1];
       const processes = /\/(\d+) /.exec(average)?.[1];
-      if (available === undefined || processes === undefined || max === "") return undefined;
+      const total = /^MemTotal:\s+(\d+) kB$/m.exec(memory)?.[1];
+      if (available === undefined || total === undefined || processes === undefined || max === "")
+        return undefined;
       return {
         memoryAvailable: Number(available) * 1024,
+        memoryTotal: Number(total) * 1024,
         processes: Number(processes),
         processesMax: Number(max),
       };

@@ -8,7 +8,8 @@ import type { Runtime } from "../../runtime/runtime.ts";
 import { pause, type Clock } from "../../world/clock.ts";
 import { wordsOf, type Log } from "../../world/log.ts";
 import type { Random } from "../../world/random.ts";
-import type { Machine } from "./machine.ts";
+import type { Pressure } from "../eviction/step-pressure.ts";
+import type { Machine, MachineLoad } from "./machine.ts";
 import { NodeLease } from "./node-lease.ts";
 import {
   planNode,
@@ -33,10 +34,18 @@ export interface NodeAgentOptions {
   readonly random: Random;
   readonly log: Log;
   readonly period: Millis;
+  /** Undefined where nobody watches over them; then the machine's load tells. */
+  readonly pressures: () => readonly Pressure[] | undefined;
+  readonly isShuttingDown: () => boolean;
   /** Of manifests that are not run; undefined where the node takes none. */
   readonly staticPods: () => readonly string[] | undefined;
   readonly signal: AbortSignal;
 }
+
+const pressuresOf = ({ memoryAvailable, processes, processesMax }: MachineLoad): Pressure[] => [
+  ...(memoryAvailable < memoryMin ? (["MemoryPressure"] as const) : []),
+  ...(processes > processesMax * 0.95 ? (["PIDPressure"] as const) : []),
+];
 
 export class NodeAgent {
   private readonly options: NodeAgentOptions;
@@ -199,8 +208,8 @@ export class NodeAgent {
     return {
       runtime: state,
       staticPods: this.options.staticPods(),
-      memoryPressure: load !== undefined && load.memoryAvailable < memoryMin,
-      pidPressure: load !== undefined && load.processes > load.processesMax * 0.95,
+      pressures: this.options.pressures() ?? (load === undefined ? [] : pressuresOf(load)),
+      isShuttingDown: this.options.isShuttingDown(),
     };
   }
 }

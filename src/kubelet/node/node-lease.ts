@@ -25,7 +25,7 @@ export class NodeLease {
       const answer =
         this.known === undefined
           ? await leases.create(freshLease(node, now))
-          : await leases.update({ ...this.known, spec: { ...this.known.spec, ...specOf(node, now) } });
+          : await leases.update(renewed(this.known, node, now));
       if (answer.is === "ok") {
         this.known = answer.object;
         return;
@@ -36,6 +36,12 @@ export class NodeLease {
     }
     throw new Error(`cannot renew lease ${name}: others change it without pause`);
   }
+}
+
+/** Who owns its fields is large and the server's to know: where it is left out, it stays. */
+function renewed({ metadata, spec, ...rest }: Lease, node: Node, now: Instant): Lease {
+  const { managedFields: _managedFields, ...own } = metadata;
+  return { ...rest, metadata: own, spec: { ...spec, ...specOf(node, now) } };
 }
 
 const specOf = (node: Node, now: Instant) => ({

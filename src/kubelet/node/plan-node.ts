@@ -5,6 +5,8 @@ import type { Draft } from "../../model/meta.ts";
 import { formatQuantity, quantityOf, subtractQuantities } from "../../model/quantity.ts";
 import { formatTime } from "../../model/time.ts";
 
+import type { Pressure } from "../eviction/step-pressure.ts";
+
 type Quantities = Readonly<Record<string, string>>;
 
 export interface NodeFigures {
@@ -30,8 +32,8 @@ export interface NodeFigures {
 /** What was observed just now. */
 export interface NodeHealth {
   readonly runtime: "ready" | { readonly reason: string; readonly message: string };
-  readonly memoryPressure: boolean;
-  readonly pidPressure: boolean;
+  readonly pressures: readonly Pressure[];
+  readonly isShuttingDown: boolean;
   /** Complaints about manifests; undefined where the node takes none. */
   readonly staticPods?: readonly string[] | undefined;
 }
@@ -67,12 +69,7 @@ export const localNode = (figures: NodeFigures): Node => ({
     creationTimestamp: "",
     labels: labelsOf(figures),
   },
-  status: planNodeStatus(
-    figures,
-    { runtime: "ready", memoryPressure: false, pidPressure: false },
-    undefined,
-    0,
-  ),
+  status: planNodeStatus(figures, { runtime: "ready", pressures: [], isShuttingDown: false }, undefined, 0),
 });
 
 /** Labels of a node that is there already: this kubelet's own are put right, others' stay. Undefined where nothing changes. */
@@ -96,6 +93,12 @@ function staticPodsCondition([first, ...more]: readonly string[], make: MakeCond
   return make(staticPodsHealthy, false, "ManifestsRefused", message);
 }
 
+/** Why the node takes no pods, in upstream's words. */
+function unreadiness({ runtime, isShuttingDown }: NodeHealth): string | undefined {
+  if (isShuttingDown) return "node is shutting down";
+  return runtime === "ready" ? undefined : `${runtime.reason}: ${runtime.message}`;
+}
+
 function conditionsOf(health: NodeHealth, before: readonly NodeCondition[], now: Instant): NodeCondition[] {
   const at = formatTime(now);
   const condition = (type: string, is: boolean, reason: string, message: string): NodeCondition => {
@@ -108,13 +111,17 @@ function conditionsOf(health: NodeHealth, before: readonly NodeCondition[], now:
     under
       ? condition(type, true, `KubeletHasInsufficient${word}`, `kubelet has insufficient ${words} available`)
       : condition(type, false, `KubeletHasSufficient${word}`, `kubelet has sufficient ${words} available`);
+  const isUnder = (type: Pressure) => health.pressures.includes(type);
+  const unready = unreadiness(health);
   const ours = [
-    pressure("MemoryPressure", "Memory", health.memoryPressure, "memory"),
-    condition("DiskPressure", false, "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
-    pressure("PIDPressure", "PID", health.pidPressure, "PID"),
-    health.runtime === "ready"
+    pressure("MemoryPressure", "Memory", isUnder("MemoryPressure"), "memory"),
+    isUnder("DiskPressure")
+      ? condition("DiskPressure", true, "KubeletHasDiskPressure", "kubelet has disk pressure")
+      : condition("DiskPressure", false, "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+    pressure("PIDPressure", "PID", isUnder("PIDPressure"), "PID"),
+    unready === undefined
       ? condition("Ready", true, "KubeletReady", "kubelet is posting ready status")
-      : condition("Ready", false, "KubeletNotReady", `${health.runtime.reason}: ${health.runtime.message}`),
+      : condition("Ready", false, "KubeletNotReady", unready),
   ];
   const { staticPods } = health;
   if (staticPods !== undefined) ours.push(staticPodsCondition(staticPods, condition));

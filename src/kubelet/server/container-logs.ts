@@ -1,9 +1,11 @@
 // Owns the serving of one container's log: from where the reader asked, and on while the container runs.
+import { dirname } from "node:path";
 import type { Bytes, Instant, Millis } from "../../lib/units.ts";
 import { parseTime } from "../../model/time.ts";
 import type { Clock } from "../../world/clock.ts";
 import type { Files } from "../../world/files.ts";
 import type { ResponseStream } from "../../world/http.ts";
+import { RotatingLog } from "../logs/rotating-log.ts";
 import { CriReader, lastLinesStart } from "./cri-log.ts";
 
 const pieceSize: Bytes = 64 * 1024;
@@ -78,13 +80,13 @@ export async function streamLog(
 ): Promise<void> {
   const { files, path, signal } = from;
   const reader = new CriReader(request);
-  const size = (await files.facts(path))?.size ?? 0;
-  let offset = request.tailLines === undefined ? 0 : await tailStart(files, path, size, request.tailLines);
+  const { size, inode } = (await files.facts(path)) ?? { size: 0, inode: undefined };
+  const offset = request.tailLines === undefined ? 0 : await tailStart(files, path, size, request.tailLines);
+  const log = new RotatingLog(files, path, { offset, inode });
   const drain = async (): Promise<void> => {
     while (!signal.aborted && !reader.full) {
-      const piece = await files.readBytes(path, offset, pieceSize);
-      if (piece === undefined || piece.length === 0) return;
-      offset += piece.length;
+      const piece = await log.read(pieceSize);
+      if (piece.length === 0) return;
       const out = reader.take(piece);
       if (out.length > 0 && !stream.write(out)) await stream.drained();
     }
@@ -102,7 +104,8 @@ async function follow(from: LogStreaming, drain: () => Promise<void>, isFull: ()
     changed = true;
     wake();
   };
-  const unwatch = files.watch(path, notice);
+  // Its folder, since a rotation puts another file in its place.
+  const unwatch = files.watch(dirname(path), notice);
   signal.addEventListener("abort", notice, { once: true });
   try {
     while (!signal.aborted && !isFull()) {

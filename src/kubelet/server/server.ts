@@ -1,12 +1,14 @@
 // Owns the node's HTTP server: who may ask, and which path answers what.
 import type { Pod } from "../../model/generated/types.ts";
-import type { Exchange, HttpServer } from "../../world/http.ts";
+import type { Exchange, HttpServer, Upgrade } from "../../world/http.ts";
 import { wordsOf } from "../../world/log.ts";
 import { membersOf } from "../life/step-pod-moves.ts";
 import type { PodSet } from "../pod-set.ts";
 import type { KubeletOptions } from "../settings.ts";
 import { parseLogRequest, streamLog, type LogRequest } from "./container-logs.ts";
+import { refuse } from "../streams/accept.ts";
 import { metricsText } from "./metrics.ts";
+import { answerStreams, streamVerbs } from "./serve-streams.ts";
 
 export interface ServerOptions extends KubeletOptions {
   readonly pods: PodSet;
@@ -22,7 +24,7 @@ const plain = { "content-type": "text/plain; charset=utf-8" };
 const json = { "content-type": "application/json" };
 
 /** The API server, and those who may do everything. */
-const mayAsk = ({ peer }: Exchange): boolean =>
+const mayAsk = ({ peer }: Exchange | Upgrade): boolean =>
   peer !== undefined &&
   (peer.commonName.startsWith("kube-apiserver") || peer.organizations.includes("system:masters"));
 
@@ -37,22 +39,36 @@ export async function serveKubelet(options: ServerOptions): Promise<KubeletServe
         log.warn("request not answered", { target: exchange.target, error: wordsOf(thrown) });
       });
     },
+    upgrade: (upgrade) => answerUpgrade(options, upgrade),
   });
   return { port: server.port, close: () => server.close() };
+}
+
+const refusalOf = ({ peer }: Exchange | Upgrade): readonly [number, string] =>
+  peer === undefined
+    ? [401, "cannot answer: the request carries no client certificate; ask through the API server"]
+    : [403, `cannot answer: ${peer.commonName} is not allowed to ask this node; ask through the API server`];
+
+function answerUpgrade(options: ServerOptions, upgrade: Upgrade): void {
+  const url = new URL(upgrade.target, "http://kubelet");
+  const [verb = "", ...path] = url.pathname.split("/").slice(1).map(decodeURIComponent);
+  if (!mayAsk(upgrade)) return refuse(upgrade, ...refusalOf(upgrade));
+  if (!streamVerbs.has(verb))
+    return refuse(upgrade, 404, `cannot answer ${url.pathname}: this node serves no such streams`);
+  if (upgrade.method !== "GET" && upgrade.method !== "POST")
+    return refuse(upgrade, 405, "method not allowed", { Allow: "GET, POST" });
+  answerStreams(options, upgrade, verb, { path, query: url.searchParams });
 }
 
 async function answer(options: ServerOptions, exchange: Exchange): Promise<void> {
   const url = new URL(exchange.target, "http://kubelet");
   const [first = "", ...rest] = url.pathname.split("/").slice(1).map(decodeURIComponent);
   if (first === "healthz") return exchange.respond(200, plain, "ok");
-  if (!mayAsk(exchange))
-    return exchange.respond(
-      exchange.peer === undefined ? 401 : 403,
-      plain,
-      exchange.peer === undefined
-        ? "cannot answer: the request carries no client certificate; ask through the API server\n"
-        : `cannot answer: ${exchange.peer.commonName} is not allowed to ask this node; ask through the API server\n`,
-    );
+  if (!mayAsk(exchange)) {
+    const [status, message] = refusalOf(exchange);
+    return exchange.respond(status, plain, `${message}\n`);
+  }
+  if (streamVerbs.has(first)) return exchange.respond(400, plain, "Upgrade request required\n");
   if (exchange.method !== "GET")
     return exchange.respond(405, { ...plain, allow: "GET" }, "method not allowed\n");
   switch (first) {

@@ -74,6 +74,13 @@ export class Volumes {
     }
   }
 
+  /** Where its emptyDir volumes lie; not those in memory. */
+  emptyFolders(pod: Pod): readonly { readonly name: string; readonly path: string }[] {
+    return (pod.spec?.volumes ?? [])
+      .filter(({ emptyDir }) => emptyDir !== undefined && emptyDir.medium !== "Memory")
+      .map((volume) => ({ name: volume.name, path: this.pathOf(pod, volume) }));
+  }
+
   /** Whether the pod has volumes whose content may change while it runs. */
   changes(pod: Pod): boolean {
     return (pod.spec?.volumes ?? []).some((volume) => {

@@ -1,6 +1,7 @@
 // Owns the reading of the runtime: its containers and sandboxes by pod, in the words of the pods' state machine.
 import type { ContainerStatus, Runtime, SandboxStatus } from "../../runtime/runtime.ts";
 import type { FoundContainer, FoundPod } from "../life/step-adopt.ts";
+import type { LastWords } from "../containers/last-words.ts";
 import type { Exit } from "../life/step-container-types.ts";
 
 /** How an exited container ended; undefined while it hasn't. */
@@ -50,7 +51,10 @@ export interface RuntimePod {
 }
 
 /** Everything the runtime has, by pod UID. Two calls, however many pods there are. */
-export async function listRuntimePods(runtime: Runtime): Promise<ReadonlyMap<string, RuntimePod>> {
+export async function listRuntimePods(
+  runtime: Runtime,
+  lastWords: LastWords,
+): Promise<ReadonlyMap<string, RuntimePod>> {
   const [sandboxes, containers] = await Promise.all([runtime.listPodSandboxes(), runtime.listContainers()]);
   const pods = new Map<string, { uid: string; sandboxes: SandboxStatus[]; containers: ContainerStatus[] }>();
   const uidOf = new Map<string, string>();
@@ -62,7 +66,7 @@ export async function listRuntimePods(runtime: Runtime): Promise<ReadonlyMap<str
     else known.sandboxes.push(sandbox);
   }
   for (const container of containers)
-    pods.get(uidOf.get(container.sandboxId) ?? "")?.containers.push(container);
+    pods.get(uidOf.get(container.sandboxId) ?? "")?.containers.push(await lastWords.of(container));
   for (const pod of pods.values()) pod.sandboxes.sort((a, b) => b.pod.attempt - a.pod.attempt);
   return pods;
 }

@@ -13,12 +13,14 @@ import {
   normalImage,
   sandboxConfigOf,
 } from "../containers/container-config.ts";
+import type { LastWords } from "../containers/last-words.ts";
 import { resolveEnv } from "../containers/env.ts";
 import type { Whereabouts } from "../containers/fields.ts";
 import type { References } from "../containers/references.ts";
 import type { ContainerOrder, ContainerSignal } from "../life/step-container-types.ts";
 import { probeSpecOf } from "../life/step-probe.ts";
 import type { Sandbox } from "../life/step-pod-types.ts";
+import { removeLogs } from "../logs/log-names.ts";
 import type { Volumes } from "../volumes/volumes.ts";
 import { exitOf, lostExit } from "./observe.ts";
 import type { Prober } from "./prober.ts";
@@ -27,6 +29,7 @@ import type { Prober } from "./prober.ts";
 export interface Tools {
   readonly runtime: Runtime;
   readonly volumes: Volumes;
+  readonly lastWords: LastWords;
   readonly prober: Prober;
   readonly references: References;
   readonly client: Client | undefined;
@@ -144,7 +147,10 @@ async function createContainer(
   const { references } = tools;
   const where = tools.whereabouts(pod, sandbox.ips);
   const env = await resolveEnv({ pod, container, references, where });
-  const mounts = await tools.volumes.mountsFor(pod, container, env);
+  const mounts = [
+    ...(await tools.volumes.mountsFor(pod, container, env)),
+    ...(await tools.lastWords.mountFor(pod.metadata.uid, container, attempt)),
+  ];
   const id = await tools.runtime.createContainer(
     sandbox.id,
     containerConfigOf(pod, container, attempt, { env, mounts }),
@@ -152,12 +158,13 @@ async function createContainer(
   tell({ is: "created", id });
 }
 
-async function startContainer({ runtime, clock }: Tools, id: string, tell: Told): Promise<void> {
+async function startContainer(tools: Tools, id: string, tell: Told): Promise<void> {
+  const { runtime, clock } = tools;
   await runtime.startContainer(id);
   const status = await runtime.containerStatus(id);
   tell({ is: "started", id, at: (status === "absent" ? undefined : status.startedAt) ?? clock.now() });
   if (status === "absent") return tell({ is: "exited", exit: lostExit(id, clock.now()) });
-  const exit = exitOf(status);
+  const exit = exitOf(await tools.lastWords.of(status));
   if (exit !== undefined) tell({ is: "exited", exit });
 }
 
@@ -165,15 +172,16 @@ async function stopContainer(tools: Tools, id: string, grace: number, tell: Told
   const { runtime, clock } = tools;
   await stubbornly(tools, "stop the container", () => runtime.stopContainer(id, grace));
   const status = await runtime.containerStatus(id);
-  const exit = status === "absent" ? lostExit(id, clock.now()) : exitOf(status);
+  const exit = status === "absent" ? lostExit(id, clock.now()) : exitOf(await tools.lastWords.of(status));
   if (exit !== undefined) tell({ is: "exited", exit });
 }
 
 /** The log goes with its container. */
-async function removeContainer({ runtime, files }: Tools, id: string): Promise<void> {
+async function removeContainer({ runtime, files, lastWords }: Tools, id: string): Promise<void> {
   const status = await runtime.containerStatus(id);
   await runtime.removeContainer(id);
-  if (status !== "absent") await files.remove(status.logPath);
+  lastWords.forget(id);
+  if (status !== "absent") await removeLogs(files, status.logPath);
 }
 
 /** Carries out an order about one container. Failures the machine knows become signals; others are logged. */

@@ -5,7 +5,7 @@ import { wordsOf } from "../../world/log.ts";
 import { planStatus, type NodeFacts } from "../life/plan-status.ts";
 import { graceSecondsOf, membersOf } from "../life/step-pod-moves.ts";
 import { stepPod } from "../life/step-pod.ts";
-import type { PodOrder, PodSignal, PodState, PodStep, Sandbox } from "../life/step-pod-types.ts";
+import type { PodOrder, PodSignal, PodState, PodStep, Sandbox, Verdict } from "../life/step-pod-types.ts";
 import { exitOf, lostExit, type RuntimePod } from "./observe.ts";
 import {
   clearPod,
@@ -28,6 +28,13 @@ export interface WorkerOptions {
   /** Called once, when nothing is left. */
   readonly gone: (worker: PodWorker) => void;
 }
+
+/**
+ * Whether anyone waits for how the pod ended: where it was to end some day, or is held in the API beyond its end. A pod that was to
+ * run for ever goes the moment this would be told, so it is not.
+ */
+const hasLastWords = ({ metadata, spec }: Pod): boolean =>
+  (spec?.restartPolicy ?? "Always") !== "Always" || (metadata.finalizers ?? []).length > 0;
 
 export class PodWorker {
   private readonly options: WorkerOptions;
@@ -93,6 +100,23 @@ export class PodWorker {
     return new StatusWriter(object, (before) => this.planFrom(before), { client, clock, log, signal, delay });
   }
 
+  /** Runs, or is to, and nothing has ended it yet. */
+  get isActive(): boolean {
+    return (
+      !this.isOver && this.current.end === undefined && this.pod.metadata.deletionTimestamp === undefined
+    );
+  }
+
+  /** No container of it runs or will. */
+  get isOver(): boolean {
+    return ["settling", "ended", "clearing", "reporting", "gone"].includes(this.current.is);
+  }
+
+  /** The node can't keep the pod: it fails as a whole. */
+  fail(verdict: Verdict, graceSeconds: number): void {
+    this.tell({ is: "end", because: "failed", graceSeconds, verdict });
+  }
+
   /** No source wants the pod any more. */
   dismiss(): void {
     const graceSeconds = this.deletionGrace ?? graceSecondsOf(this.pod);
@@ -101,12 +125,13 @@ export class PodWorker {
 
   /** The runtime reports something of this container, or of the sandbox. */
   async look(containerId: string | undefined): Promise<void> {
-    const { runtime, clock } = this.options.tools;
+    const { runtime, clock, lastWords } = this.options.tools;
     if (containerId === undefined) return;
     const name = this.nameOf(containerId);
     if (name === undefined) return;
     const status = await runtime.containerStatus(containerId);
-    const exit = status === "absent" ? lostExit(containerId, clock.now()) : exitOf(status);
+    const exit =
+      status === "absent" ? lostExit(containerId, clock.now()) : exitOf(await lastWords.of(status));
     if (exit !== undefined) this.tell({ is: "container", name, signal: { is: "exited", exit } });
   }
 
@@ -209,7 +234,8 @@ export class PodWorker {
         await clearPod(tools, this.pod);
         return this.tell({ is: "cleared" });
       case "report-gone":
-        await this.writer?.flush();
+        if (hasLastWords(this.pod)) await this.writer?.flush();
+        else this.writer?.stop();
         if (this.options.inApi) await reportGone(tools, this.pod);
         return this.tell({ is: "reported" });
       case "write-status":

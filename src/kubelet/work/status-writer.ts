@@ -2,7 +2,7 @@
 import type { Client } from "../../client/client.ts";
 import { deepEqual } from "../../lib/json.ts";
 import type { Millis } from "../../lib/units.ts";
-import type { Pod, PodStatus } from "../../model/generated/types.ts";
+import type { Pod, PodStatus, Status } from "../../model/generated/types.ts";
 import { pod as podKind } from "../../model/kinds/pod.ts";
 import { pause, type Clock } from "../../world/clock.ts";
 import { wordsOf, type Log } from "../../world/log.ts";
@@ -19,24 +19,30 @@ export interface StatusWriterOptions {
 const isTerminal = (status: PodStatus | undefined): boolean =>
   status?.phase === "Succeeded" || status?.phase === "Failed";
 
+/** What the server cannot do now it may do later; what is wrong with the request stays wrong. */
+function failIfPassing({ status: { code = 0, message } }: { readonly status: Status }): void {
+  if (code >= 500 || code === 429) throw new Error(message);
+}
+
 export class StatusWriter {
   private readonly options: StatusWriterOptions;
   private readonly plan: (before: PodStatus | undefined) => PodStatus;
-  private latest: Pod;
+  /** A server's answer is read only if the next write comes before the watch has told of this one. */
+  private latest: { readonly object: Pod };
   private writing: Promise<void> | undefined;
   private dirty = false;
   private urgent: (() => void) | undefined;
   private over = false;
 
   constructor(pod: Pod, plan: (before: PodStatus | undefined) => PodStatus, options: StatusWriterOptions) {
-    this.latest = pod;
+    this.latest = { object: pod };
     this.plan = plan;
     this.options = options;
   }
 
   /** The object as a source tells it now. */
   take(pod: Pod): void {
-    this.latest = pod;
+    this.latest = { object: pod };
   }
 
   /** The status may have changed. */
@@ -73,7 +79,7 @@ export class StatusWriter {
         failures += 1;
         const { log, clock, signal } = this.options;
         log.debug("pod status not written, will try again", {
-          pod: this.latest.metadata.name,
+          pod: this.latest.object.metadata.name,
           error: wordsOf(thrown),
         });
         await pause(clock, Math.min(10_000, 250 * 2 ** failures), signal).catch(() => undefined);
@@ -97,25 +103,27 @@ export class StatusWriter {
     const { client, log } = this.options;
     const pods = client.of(podKind);
     for (let attempt = 0; attempt < 5; attempt++) {
-      const before = this.latest;
+      const before = this.latest.object;
       const status = this.plan(before.status);
       // A terminal phase is final, whatever this kubelet still remembers of the pod.
       if (isTerminal(before.status) && before.status?.phase !== status.phase) return;
       if (deepEqual(before.status, status)) return;
       const answer = await pods.updateStatus({ ...before, status });
       if (answer.is === "ok") {
-        this.latest = answer.object;
+        this.latest = answer;
         return;
       }
       if (answer.is === "absent") return;
-      if (answer.is !== "conflict") {
+      if (answer.is === "refused") {
+        failIfPassing(answer);
         log.warn("pod status refused", { pod: before.metadata.name, error: answer.status.message });
         return;
       }
       const { name, namespace } = before.metadata;
       const now = await pods.get({ name, namespace });
+      if (now.is === "refused") failIfPassing(now);
       if (now.is !== "ok" || now.object.metadata.uid !== before.metadata.uid) return;
-      this.latest = now.object;
+      this.latest = now;
     }
     throw new Error("cannot write pod status: it is changed by others without pause");
   }

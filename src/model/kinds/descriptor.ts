@@ -2,6 +2,7 @@
 import type { Instant } from "../../lib/units.ts";
 import type { FieldError } from "../field-error.ts";
 import type { Draft, KubeObject } from "../meta.ts";
+import type { Caller } from "../wire.ts";
 
 /** One column of `kubectl get`, as in meta.k8s.io/v1 Table. Priority 0 is always shown, 1 with `-o wide`. */
 export interface Column {
@@ -55,6 +56,12 @@ export interface Descriptor<T extends KubeObject = KubeObject> {
   readonly applyDefaults: (draft: Draft<T>) => void;
   /** What a client may not set at creation (status, server-kept fields) is dropped here, in place. */
   readonly prepareCreate?: (draft: Draft<T>) => void;
+  /** What the server itself writes of who creates the object, in place. */
+  readonly stampCaller?: (draft: Draft<T>, caller: Caller) => void;
+  /** As prepareCreate for an update of `/status`. */
+  readonly prepareStatus?: (draft: Draft<T>, old: T) => void;
+  /** Where given, `/approval` is served, which changes status too: what it may not change is carried over, in place. */
+  readonly prepareApproval?: (draft: Draft<T>, old: T) => void;
   /** As prepareCreate for an update: what only the server writes is carried over from `old`, in place. */
   readonly prepareUpdate?: (draft: Draft<T>, old: T) => void;
   /** Every fault at once, beyond the schema's types and metadata's own rules. */

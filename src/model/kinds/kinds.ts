@@ -1,4 +1,5 @@
 // Owns the list of the kinds the API serves.
+import { certificateSigningRequest } from "./certificate-signing-request/certificate-signing-request.ts";
 import { namespace } from "./namespace.ts";
 import { node } from "./node.ts";
 import { pod } from "./pod.ts";
@@ -30,4 +31,5 @@ export const kinds: readonly Descriptor[] = [
   served(daemonSet),
   served(controllerRevision),
   served(priorityClass),
+  served(certificateSigningRequest),
 ];

@@ -8,11 +8,20 @@ export type FieldType =
   | { readonly is: "texts" }
   | { readonly is: "headers" }
   | { readonly is: "taints" }
+  | { readonly is: "quantity" }
+  /** By resource. */
+  | { readonly is: "quantities" }
+  /** By eviction signal: quantities or percentages. */
+  | { readonly is: "thresholds" }
+  /** By eviction signal: lengths of time. */
+  | { readonly is: "graces" }
+  | { readonly is: "shutdowns" }
   | { readonly is: "object" }
   | { readonly is: "objects" };
 
 const text: FieldType = { is: "text" };
 const port: FieldType = { is: "number", least: 0, most: 65_535 };
+const length: FieldType = { is: "duration", least: 0 };
 const period: FieldType = { is: "duration", least: 1 };
 
 /** What this kubelet goes by. */
@@ -30,6 +39,21 @@ export const honoured = {
   nodeStatusUpdateFrequency: period,
   registerWithTaints: { is: "taints" },
   containerRuntimeEndpoint: text,
+  containerLogMaxSize: { is: "quantity" },
+  containerLogMaxFiles: { is: "number", least: 2, most: 2_147_483_647 },
+  containerLogMonitorInterval: period,
+  shutdownGracePeriod: length,
+  shutdownGracePeriodCriticalPods: length,
+  shutdownGracePeriodByPodPriority: { is: "shutdowns" },
+  evictionHard: { is: "thresholds" },
+  evictionSoft: { is: "thresholds" },
+  evictionSoftGracePeriod: { is: "graces" },
+  evictionMinimumReclaim: { is: "thresholds" },
+  evictionPressureTransitionPeriod: length,
+  evictionMaxPodGracePeriod: { is: "number", least: 0, most: 2_147_483_647 },
+  mergeDefaultEvictionSettings: { is: "flag" },
+  systemReserved: { is: "quantities" },
+  kubeReserved: { is: "quantities" },
 } as const satisfies Record<string, FieldType>;
 
 const of = (type: FieldType, names: string): [string, FieldType][] =>
@@ -42,29 +66,26 @@ export const ignored: ReadonlyMap<string, FieldType> = new Map([
     `enableServer enableContentionProfiling enableDebuggingHandlers enableDebugFlagsHandler enableProfilingHandler
      enableSystemLogHandler enableSystemLogQuery enableControllerAttachDetach cgroupsPerQOS protectKernelDefaults
      makeIPTablesUtilChains cpuCFSQuota serializeImagePulls rotateCertificates serverTLSBootstrap failSwapOn
-     registerNode localStorageCapacityIsolation seccompDefault singleProcessOOMKill failCgroupV1
-     mergeDefaultEvictionSettings`,
+     registerNode localStorageCapacityIsolation seccompDefault singleProcessOOMKill failCgroupV1`,
   ),
   ...of(
     { is: "duration", least: 0 },
     `syncFrequency streamingConnectionIdleTimeout nodeStatusReportFrequency imageMinimumGCAge imageMaximumGCAge
-     volumeStatsAggPeriod cpuManagerReconcilePeriod runtimeRequestTimeout cpuCFSQuotaPeriod
-     evictionPressureTransitionPeriod shutdownGracePeriod shutdownGracePeriodCriticalPods
-     containerLogMonitorInterval`,
+     volumeStatsAggPeriod cpuManagerReconcilePeriod runtimeRequestTimeout cpuCFSQuotaPeriod`,
   ),
   ...of(
     { is: "number", least: -2_147_483_648, most: 2_147_483_647 },
     `registryPullQPS registryBurst maxParallelImagePulls eventRecordQPS eventBurst healthzPort oomScoreAdj
      nodeLeaseDurationSeconds imageGCHighThresholdPercent imageGCLowThresholdPercent podPidsLimit podsPerCore
-     maxOpenFiles nodeStatusMaxImages kubeAPIQPS kubeAPIBurst evictionMaxPodGracePeriod iptablesMasqueradeBit
-     iptablesDropBit containerLogMaxFiles containerLogMaxWorkers memoryThrottlingFactor`,
+     maxOpenFiles nodeStatusMaxImages kubeAPIQPS kubeAPIBurst iptablesMasqueradeBit
+     iptablesDropBit containerLogMaxWorkers memoryThrottlingFactor`,
   ),
   ...of(
     text,
     `tlsCertFile tlsPrivateKeyFile tlsMinVersion healthzBindAddress clusterDomain kubeletCgroups systemCgroups
      cgroupRoot cgroupDriver cpuManagerPolicy memoryManagerPolicy topologyManagerPolicy topologyManagerScope
      hairpinMode podCIDR resolvConf contentType systemReservedCgroup kubeReservedCgroup volumePluginDir providerID
-     reservedSystemCPUs showHiddenMetricsForVersion containerLogMaxSize imageServiceEndpoint
+     reservedSystemCPUs showHiddenMetricsForVersion imageServiceEndpoint
      imagePullCredentialsVerificationPolicy configMapAndSecretChangeDetectionStrategy`,
   ),
   ...of(
@@ -74,9 +95,8 @@ export const ignored: ReadonlyMap<string, FieldType> = new Map([
   ),
   ...of(
     { is: "object" },
-    `authentication authorization qosReserved evictionHard evictionSoft evictionSoftGracePeriod
-     evictionMinimumReclaim featureGates memorySwap systemReserved kubeReserved
+    `authentication authorization qosReserved featureGates memorySwap
      logging tracing cpuManagerPolicyOptions topologyManagerPolicyOptions crashLoopBackOff userNamespaces`,
   ),
-  ...of({ is: "objects" }, "shutdownGracePeriodByPodPriority reservedMemory"),
+  ...of({ is: "objects" }, "reservedMemory"),
 ]);

@@ -1,6 +1,7 @@
 // Owns the proof of what a KubeletConfiguration file comes to.
 import { describe, expect, it } from "vitest";
 import { parseGoDuration } from "../go-duration.ts";
+import { reservedOf } from "./reserved.ts";
 import { readKubeletConfiguration } from "./read-kubelet-configuration.ts";
 
 const head = "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n";
@@ -65,6 +66,42 @@ podLogsDir: null
     ["a port too high", `${head}port: 70000\n`, /port: 70000 is not/],
     ["a number for a time", `${head}fileCheckFrequency: 20\n`, /fileCheckFrequency: 20 is not a length/],
     ["a wrong field not gone by", `${head}rotateCertificates: "yes"\n`, /is not true or false/],
+    [
+      "a size that is none",
+      `${head}containerLogMaxSize: big\n`,
+      /:3:1: containerLogMaxSize: "big" is not an amount such as/,
+    ],
+    ["a log count of one", `${head}containerLogMaxFiles: 1\n`, /1 is not a whole number from 2 /],
+    [
+      "a signal of nobody's",
+      `${head}evictionHard:\n  memory.free: 1Gi\n`,
+      /:4:3: evictionHard\[memory.free\]: there is no eviction signal memory.free; there are memory.available,/,
+    ],
+    [
+      "a threshold above all",
+      `${head}evictionHard: { memory.available: 110% }\n`,
+      /evictionHard.*"110%" is neither an amount/,
+    ],
+    [
+      "a soft threshold without its time",
+      `${head}evictionSoft: { memory.available: 1Gi }\n`,
+      /:3:1: evictionSoft: memory.available has no time in evictionSoftGracePeriod/,
+    ],
+    [
+      "more for critical pods than for all",
+      `${head}shutdownGracePeriod: 10s\nshutdownGracePeriodCriticalPods: 20s\n`,
+      /:4:1: shutdownGracePeriodCriticalPods: it is longer than shutdownGracePeriod/,
+    ],
+    [
+      "both ways to say how long a shutdown takes",
+      `${head}shutdownGracePeriod: 10s\nshutdownGracePeriodByPodPriority: [{ priority: 0, shutdownGracePeriodSeconds: 1 }]\n`,
+      /:4:1: shutdownGracePeriodByPodPriority: it takes the place/,
+    ],
+    [
+      "a wrong stage of a shutdown",
+      `${head}shutdownGracePeriodByPodPriority:\n  - priority: high\n`,
+      /shutdownGracePeriodByPodPriority\[0\]\.priority: "high": each has/,
+    ],
     ["a wrong header", `${head}staticPodURLHeader: { a: b }\n`, /is not a map of header names/],
     [
       "a wrong taint",
@@ -76,6 +113,24 @@ podLogsDir: null
     const found = read(text);
     expect(found.is).toBe("bad");
     expect(found.is === "bad" ? found.problems[0] : "").toMatch(problem);
+  });
+});
+
+describe("what pods may have of a node", () => {
+  it("is its capacity less what is kept, and less what pods are evicted below", () => {
+    const capacity = { cpu: "4", memory: "1000Mi", "ephemeral-storage": "100Gi", pods: "110" };
+    const kept = {
+      systemReserved: { cpu: "500m", memory: "100Mi" },
+      kubeReserved: { cpu: "1", memory: "50Mi" },
+    };
+    expect(reservedOf({ ...kept, evictionHard: { "memory.available": "5%" } }, capacity)).toEqual({
+      cpu: "1500m",
+      memory: "200Mi",
+    });
+    expect(reservedOf({}, capacity)).toEqual({
+      memory: "104857600",
+      "ephemeral-storage": "10737418240",
+    });
   });
 });
 

@@ -1,10 +1,10 @@
 // Owns reading a KubeletConfiguration file: what this kubelet goes by, or every fault with its line.
 import type { Millis } from "../../lib/units.ts";
 import type { Taint } from "../generated/types.ts";
-import { parseGoDuration } from "../go-duration.ts";
-import { validateTaints } from "../kinds/pod-template/validate-tolerations.ts";
 import { readYaml, type YamlDocument } from "../yaml-text.ts";
+import { faultsTogether } from "./faults-together.ts";
 import { honoured, ignored, type FieldType } from "./fields.ts";
+import { readValue } from "./read-value.ts";
 
 export interface KubeletConfiguration {
   readonly staticPodPath?: string;
@@ -20,6 +20,28 @@ export interface KubeletConfiguration {
   readonly nodeStatusUpdateFrequency?: Millis;
   readonly registerWithTaints?: readonly Taint[];
   readonly containerRuntimeEndpoint?: string;
+  /** A quantity, as those below. */
+  readonly containerLogMaxSize?: string;
+  readonly containerLogMaxFiles?: number;
+  readonly containerLogMonitorInterval?: Millis;
+  readonly shutdownGracePeriod?: Millis;
+  readonly shutdownGracePeriodCriticalPods?: Millis;
+  readonly shutdownGracePeriodByPodPriority?: readonly ShutdownGrace[];
+  readonly evictionHard?: Readonly<Record<string, string>>;
+  readonly evictionSoft?: Readonly<Record<string, string>>;
+  readonly evictionSoftGracePeriod?: Readonly<Record<string, Millis>>;
+  readonly evictionMinimumReclaim?: Readonly<Record<string, string>>;
+  readonly evictionPressureTransitionPeriod?: Millis;
+  readonly evictionMaxPodGracePeriod?: number;
+  readonly mergeDefaultEvictionSettings?: boolean;
+  readonly systemReserved?: Readonly<Record<string, string>>;
+  readonly kubeReserved?: Readonly<Record<string, string>>;
+}
+
+/** Pods of this priority and above, up to the next one named, get that long. */
+export interface ShutdownGrace {
+  readonly priority: number;
+  readonly shutdownGracePeriodSeconds: number;
 }
 
 export type KubeletConfigurationRead =
@@ -91,6 +113,8 @@ function readFields(fields: Readonly<Record<string, unknown>>, say: Say): Kubele
     else if (Object.hasOwn(honoured, name)) configuration[name] = found.value;
     else notes.push(say(name, "is not gone by: this kubelet has no such setting"));
   }
+  for (const { field, fault } of problems.length > 0 ? [] : faultsTogether(configuration))
+    problems.push(say(field, fault));
   if (problems.length > 0) return { is: "bad", problems };
   return { is: "read", configuration, notes };
 }
@@ -114,78 +138,4 @@ function isNear(left: string, right: string): boolean {
   return (
     rest(left, 1) === rest(right, 1) || rest(left, 1) === rest(right, 0) || rest(left, 0) === rest(right, 1)
   );
-}
-
-type ValueRead = { readonly value: unknown } | { readonly fault: string; readonly at?: string };
-
-const shown = (value: unknown): string => JSON.stringify(value) ?? String(value);
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-const isTexts = (value: unknown): boolean =>
-  Array.isArray(value) && value.every((one) => typeof one === "string");
-
-const wantedOf = (type: Exclude<FieldType, { is: "duration" | "taints" }>): string => {
-  switch (type.is) {
-    case "text":
-      return "a text";
-    case "flag":
-      return "true or false";
-    case "number":
-      return `a whole number from ${type.least} to ${type.most}`;
-    case "texts":
-      return "a list of texts";
-    case "headers":
-      return "a map of header names to lists of values";
-    case "object":
-      return "a map";
-    default:
-      return "a list of maps";
-  }
-};
-
-function isOf(type: Exclude<FieldType, { is: "duration" | "taints" }>, value: unknown): boolean {
-  switch (type.is) {
-    case "text":
-      return typeof value === "string";
-    case "flag":
-      return typeof value === "boolean";
-    case "number":
-      return Number.isInteger(value) && Number(value) >= type.least && Number(value) <= type.most;
-    case "texts":
-      return isTexts(value);
-    case "headers":
-      return isObject(value) && Object.values(value).every(isTexts);
-    case "object":
-      return isObject(value);
-    default:
-      return Array.isArray(value) && value.every(isObject);
-  }
-}
-
-function readValue(type: FieldType, value: unknown): ValueRead {
-  if (type.is === "taints") return readTaints(value);
-  if (type.is === "duration") {
-    const length = typeof value === "string" ? parseGoDuration(value) : undefined;
-    return length === undefined || length < type.least
-      ? { fault: `${shown(value)} is not a length of time such as "20s" or "1m30s"` }
-      : { value: length };
-  }
-  return isOf(type, value) ? { value } : { fault: `${shown(value)} is not ${wantedOf(type)}` };
-}
-
-function readTaints(value: unknown): ValueRead {
-  if (!Array.isArray(value) || !value.every(isObject))
-    return { fault: `${shown(value)} is not a list of taints, each with key and effect` };
-  for (const [index, taint] of value.entries())
-    for (const [name, part] of Object.entries(taint))
-      if (!["key", "value", "effect", "timeAdded"].includes(name) || typeof part !== "string")
-        return {
-          at: `[${index}].${name}`,
-          fault: `${shown(part)}: a taint has the texts key, value and effect`,
-        };
-  // Each is an object of texts, as just checked.
-  const taints = value as unknown as Taint[];
-  const [fault] = validateTaints("", taints);
-  return fault === undefined ? { value: taints } : { at: fault.field, fault: fault.message };
 }

@@ -12,6 +12,8 @@ import {
 } from "./patched.ts";
 
 const operationsMax = 10_000;
+// As upstream's: what all copies of a patch may add up to, lest each double what the last one made.
+const copiedMax = 3 * 1024 * 1024;
 
 /** Applies every operation or none; a failed `test` or a path that leads nowhere is bad. */
 export function applyJsonPatch(target: Json, patch: Json): Patched {
@@ -21,11 +23,36 @@ export function applyJsonPatch(target: Json, patch: Json): Patched {
       throw new BadPatch(
         `The allowed maximum operations in a JSON patch is ${operationsMax}, got ${patch.length}`,
       );
-    return patch.reduce<Json>(applyOperation, target);
+    const copies = { left: copiedMax };
+    return patch.reduce<Json>((found, operation) => applyOperation(found, operation, copies), target);
   });
 }
 
-function applyOperation(target: Json, operation: Json): Json {
+interface Copies {
+  left: number;
+}
+
+/** Takes what a value weighs as text, nearly, from what may still be copied; ends where there is nothing left. */
+function weigh(value: Json, copies: Copies): void {
+  copies.left -= typeof value === "string" ? value.length + 2 : 4;
+  if (copies.left < 0)
+    throw new BadPatch(
+      `Unable to complete the copy, the accumulated size increase of copy is ${copiedMax - copies.left}, exceeding the limit ${copiedMax}`,
+    );
+  if (isJsonList(value)) for (const item of value) weigh(item, copies);
+  else if (isJsonObject(value))
+    for (const [key, item] of Object.entries(value)) {
+      copies.left -= key.length + 4;
+      weigh(item, copies);
+    }
+}
+
+function copied(value: Json, copies: Copies): Json {
+  weigh(value, copies);
+  return value;
+}
+
+function applyOperation(target: Json, operation: Json, copies: Copies): Json {
   if (!isJsonObject(operation)) throw new BadPatch("each operation of a JSON patch is an object");
   const path = pointer(operation["path"], "path");
   switch (operation["op"]) {
@@ -41,7 +68,7 @@ function applyOperation(target: Json, operation: Json): Json {
         throw new BadPatch(`testing value ${shown(path)} failed`);
       return target;
     case "copy":
-      return add(target, path, read(target, pointer(operation["from"], "from")));
+      return add(target, path, copied(read(target, pointer(operation["from"], "from")), copies));
     case "move":
       return move(target, pointer(operation["from"], "from"), path);
     default:

@@ -59,5 +59,7 @@ const rules: Readonly<Record<string, Readonly<Record<string, MergeRule>>>> = {
 
 /** The rule for a field, or undefined where the patch's value replaces the old one (lists) or merges (maps). */
 export function mergeRuleOf(schema: string | undefined, field: string): MergeRule | undefined {
-  return schema === undefined ? undefined : rules[schema]?.[field];
+  const fields = schema === undefined ? undefined : rules[schema];
+  // Names come from outside: `toString` is no rule.
+  return fields !== undefined && Object.hasOwn(fields, field) ? fields[field] : undefined;
 }

@@ -119,6 +119,28 @@ describe("JSON patch", () => {
   });
 });
 
+describe("JSON patches that copy", () => {
+  const doubling = (times: number): Json =>
+    Array.from({ length: times }, (_, at) => ({ op: "copy", from: "/a", path: `/a/${at}` }));
+
+  it("may, so far", () => {
+    expect(applyJsonPatch({ a: {} }, doubling(8))).toMatchObject({ is: "ok" });
+  });
+
+  it("end before they fill the memory", () => {
+    const message = expect.stringContaining("accumulated size increase of copy");
+    expect(applyJsonPatch({ a: {} }, doubling(200))).toEqual({ is: "bad", message });
+  });
+});
+
+it.each(["toString", "constructor", "__proto__", "hasOwnProperty"])(
+  "a strategic merge patch of a field named %s is that of any field",
+  (name) => {
+    const patch: Json = JSON.parse(`{"${name}":{"a":[1]},"spec":{"${name}":"x"}}`);
+    expect(applyStrategicMergePatch({ spec: {} }, patch, "Pod")).toEqual({ is: "ok", value: patch });
+  },
+);
+
 describe("strategic merge patch", () => {
   const pod = (spec: Json): Json => ({ spec });
   const rows: readonly { name: string; target: Json; patch: Json; result: Json | RegExp }[] = [

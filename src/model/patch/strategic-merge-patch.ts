@@ -202,8 +202,14 @@ function stripMap(value: JsonObject): JsonObject {
   return copy;
 }
 
+/** Fields are asked for by names from outside, such as `toString`. */
+function fieldOf(schema: string, field: string): { readonly t: string } | undefined {
+  const fields = schemas[schema];
+  return fields !== undefined && Object.hasOwn(fields, field) ? fields[field] : undefined;
+}
+
 /** Name of the schema of a field's value or of its list's items. */
 function schemaOf(schema: string | undefined, field: string): string | undefined {
-  const type = schema === undefined ? undefined : schemas[schema]?.[field]?.t.replace(/^\[\]/, "");
+  const type = schema === undefined ? undefined : fieldOf(schema, field)?.t.replace(/^\[\]/, "");
   return type !== undefined && Object.hasOwn(schemas, type) ? type : undefined;
 }

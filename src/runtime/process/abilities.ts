@@ -15,6 +15,9 @@ const toolNames = [
   "truncate",
   "hostname",
   "rmdir",
+  "mkfifo",
+  "script",
+  "stty",
 ] as const;
 export type ToolName = (typeof toolNames)[number];
 export type Tools = Readonly<Partial<Record<ToolName, string>>>;

@@ -25,7 +25,7 @@ const parent = "everynode";
 const period = 100_000;
 const rmdirTries = 20;
 
-export const hasLimits = ({ cpuLimitMillis, memoryLimit }: Resources): boolean =>
+const hasLimits = ({ cpuLimitMillis, memoryLimit }: Resources): boolean =>
   (cpuLimitMillis ?? 0) > 0 || (memoryLimit ?? 0) > 0;
 
 /** A share of 2 is what asks for nothing. */
@@ -121,7 +121,12 @@ export class Cgroups {
       const group = groups[hierarchy === "cpu" ? 1 : 0] ?? "";
       await this.world.files.append(`${group}/${file}`, text);
     }
-    return groups.map((group) => `${group}/cgroup.procs`);
+    return this.filesOf(id);
+  }
+
+  /** Files through which processes enter a container's group. */
+  filesOf(id: ContainerId): readonly string[] {
+    return this.groupsOf(id).map((group) => `${group}/cgroup.procs`);
   }
 
   /** Whether the kernel ended a process of it for want of memory. */
@@ -139,3 +144,12 @@ export class Cgroups {
         await this.world.processes.run([rmdir, group]);
   }
 }
+
+/** Annotation of a container whose cpu and memory limits this machine does not let us enforce. */
+const notEnforced = "everynode.dev/limits-not-enforced";
+
+export const unenforced = (
+  cgroups: Cgroups | { readonly because: string },
+  resources: Resources,
+): Record<string, string> =>
+  cgroups instanceof Cgroups || !hasLimits(resources) ? {} : { [notEnforced]: cgroups.because };

@@ -37,13 +37,36 @@ export async function removeSandbox(files: Files, folder: string, id: SandboxId)
 
 const isId = (name: string): boolean => /^[0-9a-f]{64}$/.test(name);
 
-export async function loadSandboxes(files: Files, folder: string): Promise<SandboxRecord[]> {
+/** Told of each record that is not what was written there. */
+type Damaged = (path: string) => Promise<void>;
+const passOver: Damaged = async () => undefined;
+
+/** Nothing where the text is no record of this id: `saveSandbox` and `saveContainer` alone write them, and replace them whole. */
+function readRecord<R extends SandboxRecord | ContainerRecord>(text: string, id: string): R | undefined {
+  try {
+    // Who can damage a file so that it names its own id and has a config, can do anything.
+    const record = JSON.parse(text) as Partial<R> | null;
+    const whole = record?.id === id && typeof record.config === "object";
+    return whole ? (record as R) : undefined; // see there
+  } catch {
+    return undefined;
+  }
+}
+
+export async function loadSandboxes(
+  files: Files,
+  folder: string,
+  damaged: Damaged = passOver,
+): Promise<SandboxRecord[]> {
   const found: SandboxRecord[] = [];
   for (const name of (await files.list(`${folder}/sandboxes`)) ?? []) {
     if (!name.endsWith(".json") || !isId(name.slice(0, -5))) continue;
-    const text = await files.readText(`${folder}/sandboxes/${name}`);
-    // Only `saveSandbox` writes here, and it replaces the file whole.
-    if (text !== undefined) found.push(JSON.parse(text) as SandboxRecord);
+    const path = `${folder}/sandboxes/${name}`;
+    const text = await files.readText(path);
+    if (text === undefined) continue;
+    const record = readRecord<SandboxRecord>(text, name.slice(0, -5));
+    if (record === undefined) await damaged(path);
+    else found.push(record);
   }
   return found;
 }
@@ -52,21 +75,26 @@ export async function loadSandboxes(files: Files, folder: string): Promise<Sandb
 export async function readContainers(
   files: Files,
   folder: string,
-  otherwise: (name: string) => Promise<void> = async () => undefined,
+  otherwise: (name: string) => Promise<void> = passOver,
+  damaged: Damaged = passOver,
 ): Promise<ContainerRecord[]> {
   const found: ContainerRecord[] = [];
   for (const name of (await files.list(`${folder}/containers`)) ?? []) {
-    const text = await files.readText(`${folder}/containers/${name}/config.json`);
-    // Only `saveContainer` writes here, and it replaces the file whole.
-    if (text !== undefined && isId(name)) found.push(JSON.parse(text) as ContainerRecord);
-    else await otherwise(name);
+    const path = `${folder}/containers/${name}/config.json`;
+    const text = await files.readText(path);
+    const record = text === undefined || !isId(name) ? undefined : readRecord<ContainerRecord>(text, name);
+    if (record !== undefined) found.push(record);
+    else {
+      if (text !== undefined && isId(name)) await damaged(path);
+      await otherwise(name);
+    }
   }
   return found;
 }
 
 /** Folders of containers that were never wholly created, or not wholly removed, are cleared away. */
-export const loadContainers = (files: Files, folder: string): Promise<ContainerRecord[]> =>
-  readContainers(files, folder, (name) => files.remove(`${folder}/containers/${name}`));
+export const loadContainers = (files: Files, folder: string, damaged: Damaged): Promise<ContainerRecord[]> =>
+  readContainers(files, folder, (name) => files.remove(`${folder}/containers/${name}`), damaged);
 
 /** The folder without its config is cleared away at the next start, whatever happens in between. */
 export async function removeContainerFolder(files: Files, folder: string, id: ContainerId): Promise<void> {

@@ -4,16 +4,16 @@ import type { Clock } from "../../world/clock.ts";
 import type { Files } from "../../world/files.ts";
 import { type Log, wordsOf } from "../../world/log.ts";
 import type { ProcessIdentity, Processes } from "../../world/processes.ts";
-import { type ContainerStatus, type ContainerUsage, type ExecResult, RuntimeRefusal } from "../runtime.ts";
+import { type ContainerStatus, type ProcessStreams, RuntimeRefusal } from "../runtime.ts";
 import type { Abilities } from "./abilities.ts";
-import { Cgroups, hasLimits, wantsGroup } from "./cgroups.ts";
+import { attachTo } from "./attach.ts";
+import { Cgroups, unenforced, wantsGroup } from "./cgroups.ts";
 import { type ContainerRecord, containerFolder, lastState, type SandboxRecord } from "./container-folder.ts";
-import { execIn } from "./exec.ts";
+import type { ContainerPlace } from "./exec.ts";
 import { environmentOf, launch, type Launched } from "./launch.ts";
 import { LogPump } from "./log-pump.ts";
 import { awaitEnd, endMarked, isAlive } from "./reap.ts";
 import { parseShimRecord, type ShimRecord } from "./shim-record.ts";
-import { usageOf } from "./usage.ts";
 
 export interface ProcessWorld {
   readonly folder: string;
@@ -50,8 +50,6 @@ type Life =
       readonly message: string | undefined;
     };
 
-/** Annotation of a container whose cpu and memory limits this machine does not let us enforce. */
-const notEnforced = "everynode.dev/limits-not-enforced";
 const killedCode = 137;
 const refusedCode = 128;
 // After the first process has ended the shim has only to write a line; after that it is ended too.
@@ -68,6 +66,8 @@ export class ProcessContainer {
   private starting: Promise<void> | undefined;
   private finishing: Promise<void> | undefined;
   private unwatch: (() => void) | undefined;
+  /** Another runtime may have it now: it is told to conclude what is still to come. */
+  private letGo = false;
 
   constructor(world: ProcessWorld, sandbox: SandboxRecord, record: ContainerRecord) {
     this.world = world;
@@ -105,14 +105,8 @@ export class ProcessContainer {
       ...(life.is === "running" && life.first !== undefined ? { pid: life.first.pid } : {}),
       logPath: this.logPath,
       labels: config.labels,
-      annotations: { ...config.annotations, ...this.unenforced() },
+      annotations: { ...config.annotations, ...unenforced(this.world.cgroups, config.resources) },
     };
-  }
-
-  private unenforced(): Record<string, string> {
-    const { cgroups } = this.world;
-    if (cgroups instanceof Cgroups || !hasLimits(this.record.config.resources)) return {};
-    return { [notEnforced]: cgroups.because };
   }
 
   /** Finds out what an earlier runtime left: running, ended, or never started. `settle` must follow. */
@@ -264,7 +258,7 @@ export class ProcessContainer {
 
   private async finishRunning(): Promise<void> {
     const { life } = this;
-    if (life.is !== "running") return;
+    if (life.is !== "running" || this.letGo) return;
     if (!(await awaitEnd(this.world, life.shim, shimEndMax))) this.killShim(life);
     await awaitEnd(this.world, life.shim, forever);
     if (
@@ -317,6 +311,7 @@ export class ProcessContainer {
     this.unwatch?.();
     this.unwatch = undefined;
     await this.pump.close();
+    await this.pump.listeners.settle();
     for (const stream of ["stdout", "stderr"]) await this.world.files.remove(`${this.folder}/${stream}`);
   }
 
@@ -354,6 +349,7 @@ export class ProcessContainer {
 
   /** Lets go of it while it goes on. */
   async close(): Promise<void> {
+    this.letGo = true;
     await this.starting?.catch(() => undefined);
     this.unwatch?.();
     await this.pump.close();
@@ -363,32 +359,37 @@ export class ProcessContainer {
     return this.pump.reopen();
   }
 
-  async exec(command: readonly string[], timeout: Millis): Promise<ExecResult | "timeout"> {
-    const { life } = this;
+  /** Where and how a command runs beside its own; refused unless it runs. */
+  async place(verb: "exec in" | "attach to"): Promise<ContainerPlace> {
+    const { life, record, world, folder } = this;
+    const { config, isolation, id } = record;
     if (life.is !== "running")
       throw new RuntimeRefusal(
         "ExecError",
-        `cannot exec in container ${this.record.config.name}: it is ${life.is}; start it first`,
+        `cannot ${verb} container ${config.name}: it is ${life.is}; start it first`,
       );
-    const env = environmentOf({
-      id: this.record.id,
-      folder: this.folder,
-      hostname: this.sandbox.config.hostname,
-      config: this.record.config,
-    });
     const first = life.first ?? (await this.readRecord()).first ?? life.shim;
-    return execIn({
-      ...this.world,
-      config: this.record.config,
-      isolation: this.record.isolation,
+    const env = environmentOf({ id, folder, hostname: this.sandbox.config.hostname, config });
+    return {
+      ...world,
+      home: folder,
+      id,
+      config,
+      isolation,
+      groupFiles: this.groups?.filesOf(id) ?? [],
       env,
       pid: first.pid,
-      command,
-      timeout,
-    });
+    };
   }
 
-  async usage(): Promise<ContainerUsage | "absent"> {
-    return this.life.is === "running" ? usageOf(this.world, this.life.shim.pid) : "absent";
+  async attach(streams: ProcessStreams): Promise<void> {
+    const place = await this.place("attach to");
+    const { terminal } = await this.readRecord();
+    await attachTo({ place, attachments: this.pump.listeners, terminal }, streams);
+  }
+
+  /** Of its shim, while it runs. */
+  get shimPid(): number | undefined {
+    return this.life.is === "running" ? this.life.shim.pid : undefined;
   }
 }

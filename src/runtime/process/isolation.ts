@@ -29,8 +29,6 @@ export function refuseUnknowable(config: ContainerConfig): void {
       config,
       `image "${config.image}" cannot be unpacked by the process runtime and no command is given; name a command that exists on the host`,
     );
-  if (config.tty) refuse(config, "the process runtime has no terminals; leave out tty");
-  if (config.stdin) refuse(config, "the process runtime keeps no standard input open; leave out stdin");
   const folder = config.workingDir ?? "/";
   if (!folder.startsWith("/"))
     refuse(config, `workingDir "${folder}" is not absolute; give a path that begins with /`);
@@ -122,10 +120,11 @@ function namespaces(
   if (abilities.namespaces === "none" || unshare === undefined || mount === undefined) {
     const denied =
       "this machine does not permit mount namespaces to the runtime; run it as root or leave it out";
-    const elsewhere = config.mounts.find(({ hostPath, containerPath }) => hostPath !== containerPath);
+    const wanted = config.mounts.filter(({ optional }) => optional !== true);
+    const elsewhere = wanted.find(({ hostPath, containerPath }) => hostPath !== containerPath);
     if (elsewhere !== undefined)
       refuse(config, `volume at mountPath "${elsewhere.containerPath}": ${denied}`);
-    if (config.mounts.some((found) => found.readonly)) refuse(config, `a read-only volume: ${denied}`);
+    if (wanted.some((found) => found.readonly)) refuse(config, `a read-only volume: ${denied}`);
     if (config.security.readonlyRootFilesystem)
       refuse(config, `securityContext.readOnlyRootFilesystem: ${denied}`);
     return undefined;
@@ -159,6 +158,13 @@ function namespaces(
   };
 }
 
+function refuseInput(config: ContainerConfig, { tools }: Abilities): void {
+  if (config.tty && (tools.script === undefined || tools.stty === undefined))
+    refuse(config, "tty: there is no `script` or `stty` on this machine; install util-linux or leave it out");
+  if ((config.tty || config.stdin) && tools.mkfifo === undefined)
+    refuse(config, "stdin: there is no `mkfifo` on this machine; install coreutils or leave it out");
+}
+
 /** Rejects with a refusal that names the field that cannot be honoured. */
 export async function isolationOf(
   sandbox: SandboxConfig,
@@ -166,6 +172,7 @@ export async function isolationOf(
   abilities: Abilities,
   accounts: Accounts,
 ): Promise<Isolation> {
+  refuseInput(config, abilities);
   const found = namespaces(sandbox, config, abilities);
   return {
     ...(found === undefined ? {} : { namespaces: found }),

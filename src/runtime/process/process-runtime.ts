@@ -1,6 +1,8 @@
 // Owns the runtime whose containers are processes of this machine, living on when we do not.
+import type { Duplex } from "node:stream";
 import type { Bytes, Millis } from "../../lib/units.ts";
 import type { Clock } from "../../world/clock.ts";
+import type { Connect } from "../../world/connect.ts";
 import type { Files } from "../../world/files.ts";
 import type { Log } from "../../world/log.ts";
 import type { Processes } from "../../world/processes.ts";
@@ -11,8 +13,10 @@ import {
   type ContainerId,
   type ContainerStatus,
   type ContainerUsage,
+  type ExecRequest,
   type ExecResult,
   type ImageStatus,
+  type ProcessStreams,
   type Runtime,
   type RuntimeEvent,
   RuntimeRefusal,
@@ -22,6 +26,8 @@ import {
 } from "../runtime.ts";
 import { findAbilities } from "./abilities.ts";
 import { Cgroups } from "./cgroups.ts";
+import { execIn, execWith } from "./exec.ts";
+import { forwardTo } from "./port-forward.ts";
 import { ProcessContainer, type ProcessWorld } from "./container.ts";
 import {
   type ContainerRecord,
@@ -35,6 +41,7 @@ import {
 } from "./container-folder.ts";
 import { type Isolation, isolationOf, refusePorts, refuseUnknowable } from "./isolation.ts";
 import { endMarked } from "./reap.ts";
+import { usagesOf } from "./usage.ts";
 
 export interface ProcessRuntimeOptions {
   /** Absolute; where sandboxes and containers are kept. One runtime at a time may use it. */
@@ -44,6 +51,8 @@ export interface ProcessRuntimeOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: Random;
+  /** For port-forwarding; without it none is done. */
+  readonly connect?: Connect;
 }
 
 // Ends of adopted containers are told by a file event within milliseconds; this is for events that get lost.
@@ -54,6 +63,7 @@ const rescanEvery = 5;
 class ProcessRuntime implements Runtime {
   private readonly world: ProcessWorld;
   private readonly random: Random;
+  private readonly connect: Connect | undefined;
   private readonly hub = new EventHub<RuntimeEvent>();
   private readonly sandboxes = new Map<SandboxId, SandboxRecord>();
   private readonly containers = new Map<ContainerId, ProcessContainer>();
@@ -61,8 +71,9 @@ class ProcessRuntime implements Runtime {
   private stopLooking: (() => void) | undefined;
   private closed = false;
 
-  constructor(world: Omit<ProcessWorld, "changed">, random: Random) {
+  constructor(world: Omit<ProcessWorld, "changed">, random: Random, connect: Connect | undefined) {
     this.random = random;
+    this.connect = connect;
     this.world = {
       ...world,
       changed: (container, is) => {
@@ -74,8 +85,15 @@ class ProcessRuntime implements Runtime {
   async load(): Promise<void> {
     const { files, folder, log } = this.world;
     for (const name of ["sandboxes", "containers"]) await files.makeFolder(`${folder}/${name}`, 0o700);
-    for (const record of await loadSandboxes(files, folder)) this.sandboxes.set(record.id, record);
-    const records = await loadContainers(files, folder);
+    // What cannot be read cannot be taken over: its processes are ended below with the other strays, and the kubelet starts anew.
+    const damaged = async (path: string) => {
+      log.error("a record of the runtime is damaged: its containers are ended and will be started anew", {
+        path,
+      });
+      await files.remove(path);
+    };
+    for (const record of await loadSandboxes(files, folder, damaged)) this.sandboxes.set(record.id, record);
+    const records = await loadContainers(files, folder, damaged);
     await eachOf(records, (record) => this.adopt(record));
     const containers = [...this.containers.values()];
     const running = new Set(
@@ -277,19 +295,44 @@ class ProcessRuntime implements Runtime {
     await this.containers.get(id)?.reopenLog();
   }
 
+  private named(id: ContainerId, verb: string): ProcessContainer {
+    const container = this.containers.get(id);
+    if (container !== undefined) return container;
+    throw new RuntimeRefusal("ExecError", `cannot ${verb} container ${id}: there is none`);
+  }
+
   async execSync(
     id: ContainerId,
     command: readonly string[],
     timeout: Millis,
   ): Promise<ExecResult | "timeout"> {
-    const container = this.containers.get(id);
-    if (container === undefined)
-      throw new RuntimeRefusal("ExecError", `cannot exec in container ${id}: there is none`);
-    return container.exec(command, timeout);
+    return execIn(await this.named(id, "exec in").place("exec in"), command, timeout);
+  }
+
+  async exec(id: ContainerId, request: ExecRequest): Promise<{ exitCode: number }> {
+    return execWith(await this.named(id, "exec in").place("exec in"), request);
+  }
+
+  async attach(id: ContainerId, streams: ProcessStreams): Promise<void> {
+    await this.named(id, "attach to").attach(streams);
+  }
+
+  async portForward(id: SandboxId, port: number, stream: Duplex): Promise<void> {
+    if (this.sandboxes.get(id)?.stopped !== false)
+      throw new RuntimeRefusal("PortForwardError", `cannot forward to sandbox ${id}: it is gone`);
+    await forwardTo(this.connect, port, stream);
   }
 
   async usage(id: ContainerId): Promise<ContainerUsage | "absent"> {
-    return (await this.containers.get(id)?.usage()) ?? "absent";
+    const pid = this.containers.get(id)?.shimPid;
+    if (pid === undefined) return "absent";
+    return (await usagesOf(this.world, new Map([[id, pid]]))).get(id) ?? "absent";
+  }
+
+  listUsage(): Promise<ReadonlyMap<ContainerId, ContainerUsage>> {
+    const shims = new Map<ContainerId, number>();
+    for (const [id, { shimPid }] of this.containers) if (shimPid !== undefined) shims.set(id, shimPid);
+    return usagesOf(this.world, shims);
   }
 
   /** An image is only a name here: the command is the host's. */
@@ -335,18 +378,24 @@ async function eachOf<T>(items: readonly T[], act: (item: T) => Promise<void>): 
 const noBytes: Bytes = 0;
 const imageNamed = (image: string): ImageStatus => ({ id: image, tags: [image], size: noBytes });
 
+/** Where every container says why it ended: a mount point on the host itself spares each the copying of /dev. */
+const messagePoint = "/dev/termination-log";
+
 /** Opens the folder and takes over the containers in it that still run; processes that should not are ended. */
 export async function createProcessRuntime(options: ProcessRuntimeOptions): Promise<Runtime> {
-  const { random, ...world } = options;
+  const { random, connect, ...world } = options;
   const abilities = await findAbilities(options.processes);
   for (const missing of abilities.missing)
     options.log.info("process runtime without isolation", { because: missing });
   const cgroups = await Cgroups.open(options, abilities.tools);
   if (!(cgroups instanceof Cgroups))
     options.log.warn("cpu and memory limits of containers are not enforced", { because: cgroups.because });
+  // Where it can't be made, each container gets one of its own.
+  if (abilities.namespaces === "as-root") await options.files.append(messagePoint, "").catch(() => undefined);
   const runtime = new ProcessRuntime(
     { ...world, abilities, cgroups, boot: await options.processes.bootId() },
     random,
+    connect,
   );
   await runtime.load();
   return runtime;

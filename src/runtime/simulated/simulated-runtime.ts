@@ -2,14 +2,17 @@
 import type { Instant, Millis } from "../../lib/units.ts";
 import { type Clock, pause } from "../../world/clock.ts";
 import type { Random } from "../../world/random.ts";
+import { answerExec, notAttached, notForwarded, stayAttached } from "./streams.ts";
 import { EventHub } from "../event-hub.ts";
 import {
   type ContainerConfig,
   type ContainerId,
   type ContainerStatus,
   type ContainerUsage,
+  type ExecRequest,
   type ExecResult,
   type ImageStatus,
+  type ProcessStreams,
   type Runtime,
   type RuntimeEvent,
   RuntimeRefusal,
@@ -29,6 +32,8 @@ export interface SimulatedBehaviour {
   readonly exitCode?: number;
   /** How long it takes to end on TERM, unless the grace period is over first; Infinity ignores TERM. */
   readonly stopTakes?: Millis;
+  /** How long it takes to end on KILL, as a process does that hangs in the kernel; at once by default. */
+  readonly killTakes?: Millis;
   /** What exec answers; success with no output by default. `takes` over the timeout gives a timeout. */
   readonly exec?: (command: readonly string[]) => ExecResult & { readonly takes?: Millis };
 }
@@ -246,11 +251,11 @@ class Books implements SimulatedRuntime {
   async stopContainer(id: ContainerId, grace: Millis): Promise<void> {
     const container = this.containers.get(id);
     if (container === undefined || (container.state !== "running" && container.state !== "starting")) return;
-    const { stopTakes = 0 } = this.behaviourOf(container);
+    const { stopTakes = 0, killTakes = 0 } = this.behaviourOf(container);
     if (grace > 0 && stopTakes === 0) return this.end(container, 143, "Error");
-    if (grace === 0) return this.end(container, 137, "Error");
+    if (grace === 0 && killTakes === 0) return this.end(container, 137, "Error");
     const obeys = stopTakes <= grace;
-    await this.endedWithin(container, Math.min(stopTakes, grace));
+    await this.endedWithin(container, obeys ? stopTakes : grace + killTakes);
     this.end(container, obeys ? 143 : 137, "Error");
   }
 
@@ -311,10 +316,33 @@ class Books implements SimulatedRuntime {
     return late ? "timeout" : result;
   }
 
+  exec(id: ContainerId, request: ExecRequest): Promise<{ exitCode: number }> {
+    return answerExec(request, () => this.execSync(id, request.command, 0));
+  }
+
+  async attach(id: ContainerId, streams: ProcessStreams): Promise<void> {
+    const container = this.containers.get(id);
+    if (container?.state !== "running") throw notAttached(container?.config.name ?? id);
+    await stayAttached(streams, (ended) => (container.waiting = [...(container.waiting ?? []), ended]));
+  }
+
+  portForward(id: SandboxId, port: number): Promise<void> {
+    return Promise.reject(notForwarded(id, port));
+  }
+
   async usage(id: ContainerId): Promise<ContainerUsage | "absent"> {
     const container = this.containers.get(id);
     if (container?.state !== "running") return "absent";
-    return { at: this.options.clock.now(), cpuNanos: 0, memoryWorkingSet: 0 };
+    return { at: this.options.clock.now(), cpuNanos: 0, memoryWorkingSet: 0, processes: 1 };
+  }
+
+  async listUsage(): Promise<ReadonlyMap<ContainerId, ContainerUsage>> {
+    const found = new Map<ContainerId, ContainerUsage>();
+    for (const id of this.containers.keys()) {
+      const usage = await this.usage(id);
+      if (usage !== "absent") found.set(id, usage);
+    }
+    return found;
   }
 
   async pullImage(image: string): Promise<string> {

@@ -1,16 +1,21 @@
 // Owns the way in to the durable store: the folder claimed, its format known, its file sound, its history read.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import type { Bytes } from "../../lib/units.ts";
 import type { Clock } from "../../world/clock.ts";
 import type { Log } from "../../world/log.ts";
 import type { Journal } from "../journal.ts";
 import type { Store } from "../store.ts";
 import { VersionedStore } from "../versioned-store.ts";
 import { checkDataFile } from "./data-file.ts";
+import { freeSpace } from "./free-space.ts";
 import { claimFolder, type Holder } from "./folder-lock.ts";
 import { finishFormat, readFormat } from "./format-file.ts";
 import { LmdbJournal } from "./lmdb-journal.ts";
 import { DamageError } from "./record.ts";
+
+// lmdb maps a file of locks into memory: were there no room for its pages, touching them would end the process.
+const spaceToOpen: Bytes = 1 << 20;
 
 export interface EmbeddedStoreOptions {
   readonly folder: string;
@@ -22,12 +27,17 @@ export type Opened =
   | { readonly is: "open"; readonly store: Store }
   /** Another process has it, or this one already. */
   | { readonly is: "locked"; readonly by: Holder; readonly message: string }
-  | { readonly is: "corrupt" | "newer-format"; readonly message: string };
+  | { readonly is: "corrupt" | "newer-format" | "full"; readonly message: string };
 
-/** Opens the store in the folder, making it where there is none. Rejects where the file system refuses (EACCES, ENOSPC …). */
+/** Opens the store in the folder, making it where there is none. Rejects where the file system refuses (EACCES, EROFS …). */
 export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<Opened> {
   const { folder } = options;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (freeSpace(folder) < spaceToOpen)
+    return {
+      is: "full",
+      message: `cannot open the store in ${folder}: its disk is full; free at least ${spaceToOpen >> 20} MiB there and start again, all acknowledged writes are safe`,
+    };
   const claim = claimFolder(folder);
   if (claim.is === "taken")
     return {

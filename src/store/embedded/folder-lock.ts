@@ -1,5 +1,5 @@
 // Owns the exclusive claim on a folder. The kernel gives Node no flock, so claims are numbered files that name a live process.
-import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** Pids are reused: the boot and the start (clock ticks since boot) tell one holder from a later namesake. */
@@ -22,8 +22,8 @@ let claims = 0;
 export function claimFolder(folder: string): Claim {
   const self = identify(process.pid) ?? { pid: process.pid, started: 0, boot: bootId() };
   const draft = join(folder, `lock-draft.${process.pid}.${claims++}`);
-  writeFileSync(draft, JSON.stringify(self));
   try {
+    writeFileSync(draft, JSON.stringify(self));
     for (;;) {
       const highest = Math.max(0, ...numbersIn(folder));
       const holder = highest === 0 ? undefined : readHolder(join(folder, `lock.${highest}`));
@@ -45,12 +45,10 @@ export function claimFolder(folder: string): Claim {
   }
 }
 
-/** The file stays, naming nobody, so that numbers never start over. */
+/** The file stays, naming nobody, so that numbers never start over. Emptying it works on a full disk too. */
 function release(folder: string, number: number): void {
-  const draft = join(folder, `lock-draft.${process.pid}.${claims++}`);
   try {
-    writeFileSync(draft, "released");
-    renameSync(draft, join(folder, `lock.${number}`));
+    truncateSync(join(folder, `lock.${number}`));
   } catch (thrown) {
     // A folder that is gone needs no release.
     if (!hasCode(thrown, "ENOENT")) throw thrown;

@@ -4,6 +4,8 @@ import { crc32 } from "node:zlib";
 import { wordsOf } from "../../world/log.ts";
 import type { Batch, Journal, LeaseTerms, Recovered } from "../journal.ts";
 import type { Version } from "../version-index.ts";
+import { NoSpaceError } from "../store.ts";
+import { freeSpace, isForWantOfSpace } from "./free-space.ts";
 import { DamageError, decodeRecord, encodeRecord, recordKey } from "./record.ts";
 
 type Bytes = Database<Buffer, Buffer>;
@@ -23,9 +25,12 @@ export class LmdbJournal implements Journal {
   private readonly root: RootDatabase<Buffer, Buffer>;
   private readonly versions: Bytes;
   private readonly facts: Bytes;
+  private readonly file: string;
+  private full = false;
 
   /** Throws `DamageError` where an existing file lacks what a new one is given. */
   constructor(file: string, state: "new" | "existing") {
+    this.file = file;
     const binary = { encoding: "binary", keyEncoding: "binary" } as const;
     // Without overlapping syncs what can be read is durable, and a torn write needs no repair at the next start.
     this.root = open<Buffer, Buffer>({
@@ -33,6 +38,8 @@ export class LmdbJournal implements Journal {
       noSubdir: true,
       maxDbs: 2,
       overlappingSync: false,
+      // A batch of ours is one transaction anyway; with it lmdb makes a promise that nobody can handle when a write fails.
+      eventTurnBatching: false,
       ...binary,
     });
     // An option that its types do not name.
@@ -65,6 +72,26 @@ export class LmdbJournal implements Journal {
   }
 
   async write(batch: Batch): Promise<void> {
+    const wanted = roomFor(batch);
+    // Asked before lmdb once it is known to be full: a failed transaction costs more than a question.
+    if (this.full && batch.made.length > 0 && freeSpace(this.file) < wanted) throw this.noSpace();
+    try {
+      await this.commit(batch);
+      this.full = false;
+    } catch (thrown) {
+      if (!isForWantOfSpace(thrown, freeSpace(this.file), wanted)) throw thrown;
+      this.full = true;
+      throw this.noSpace();
+    }
+  }
+
+  private noSpace(): NoSpaceError {
+    return new NoSpaceError(
+      `cannot write to the store: the disk that holds ${this.file} is full; free some space there, writing then goes on by itself`,
+    );
+  }
+
+  private async commit(batch: Batch): Promise<void> {
     const appended: Promise<boolean>[] = [];
     const done = this.root.batch(() => this.enqueue(batch, appended));
     try {
@@ -128,6 +155,12 @@ export class LmdbJournal implements Journal {
     void this.facts.put(key, value);
   }
 }
+
+// Beside its own bytes a transaction writes the inner pages above them and its list of free pages.
+const roomBeside = 1 << 20;
+
+const roomFor = ({ made }: Batch): number =>
+  made.reduce((sum, { entry }) => sum + 2 * (entry?.value.length ?? 0), roomBeside);
 
 function decodeFact(key: Buffer, value: Buffer): number {
   if (value.length !== 12 || value.readUInt32LE(0) !== crc32(value.subarray(4), crc32(key)))

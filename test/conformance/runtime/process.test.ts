@@ -41,6 +41,38 @@ describe("logs", () => {
     expect(lines).toEqual(Array.from({ length: 400 }, (_, n) => `stdout F line ${n}`));
   });
 
+  test("hold each line once when the runtime dies between a rotation and what it notes of it", async () => {
+    const gate = join(subject.folder, "gate");
+    const { id } = await start(
+      `n=0; for part in 0 1 2 3 4; do
+         while [ $n -lt $((part*40+40)) ]; do echo line $n; n=$((n+1)); done
+         while [ $part != 4 ] && [ ! -e ${gate}-$part ]; do sleep 0.01; done
+       done`,
+    );
+    const { logPath } = await status(id);
+    const rotated = [1, 2].map((second) => `${logPath}.20260101-00000${second}`);
+    for (const [time, path] of rotated.entries()) {
+      await says(id, `stdout F line ${time * 80 + 39}`);
+      // What it knew of the log before the rotation is what a later one finds.
+      const noted = join(subject.folder, "runtime", "containers", id, "pumped.json");
+      const before = await readFile(noted, "utf8").catch(() => undefined);
+      await rename(logPath, path);
+      await writeFile(`${gate}-${time * 2}`, "");
+      await says(id, `stdout F line ${time * 80 + 79}`);
+      await subject.runtime.close();
+      if (before === undefined) await rm(noted, { force: true });
+      else await writeFile(noted, before);
+      await subject.restart();
+      await writeFile(`${gate}-${time * 2 + 1}`, "");
+    }
+    await ended(id);
+    const lines: string[] = [];
+    for (const path of rotated) lines.push(...(await logOf(path)));
+    expect([...lines, ...(await logged(id))]).toEqual(
+      Array.from({ length: 200 }, (_, n) => `stdout F line ${n}`),
+    );
+  });
+
   test("hold each line once over restarts of the runtime, and raw output does not pile up", async () => {
     const count = 40_000;
     const filler = "y".repeat(100);
@@ -131,16 +163,6 @@ describe("start", () => {
       changes: { command: [], image: "nginx" },
       because:
         'image "nginx" cannot be unpacked by the process runtime and no command is given; name a command that exists on the host',
-    },
-    {
-      name: "a terminal",
-      changes: { tty: true },
-      because: "the process runtime has no terminals; leave out tty",
-    },
-    {
-      name: "input",
-      changes: { stdin: true },
-      because: "the process runtime keeps no standard input open; leave out stdin",
     },
   ])("creation refuses $name", async ({ changes, because }) => {
     const sandbox = await subject.runtime.runPodSandbox(sandboxConfig(subject));
