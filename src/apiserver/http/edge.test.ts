@@ -236,7 +236,12 @@ describe("how it is answered", () => {
   it("counts requests, and shows gauges of others", async () => {
     const { createMetrics } = await import("./metrics.ts");
     const metrics = createMetrics();
-    metrics.gauge({ name: "everynode_nodes", help: "Nodes.", read: () => 7 });
+    metrics.gauge({
+      name: "everynode_nodes",
+      help: "Nodes.",
+      labelNames: ["zone"],
+      read: () => [{ labels: { zone: "a" }, value: 7 }],
+    });
     const { edge } = testEdge({ metrics });
     await ask(edge, pods);
     await ask(edge, pods);
@@ -248,9 +253,9 @@ describe("how it is answered", () => {
       /apiserver_request_duration_seconds_bucket\{le="0.001",[^}]*resource="pods"[^}]*\} 2/,
     );
     expect(page.text).toMatch(/apiserver_request_duration_seconds_count\{[^}]*resource="pods"[^}]*\} 2/);
-    expect(page.text).toContain("everynode_nodes 7");
+    expect(page.text).toContain('everynode_nodes{zone="a"} 7');
     expect(page.text).toContain("process_resident_memory_bytes");
-    expect((await ask(edge, "/metrics")).text).toContain("everynode_nodes 7");
+    expect((await ask(edge, "/metrics")).text).toContain('everynode_nodes{zone="a"} 7');
   });
 });
 
