@@ -152,7 +152,7 @@ class NodeKubelet implements Kubelet {
     const { options, life } = this;
     const { nodeName, client, runtime, network, dial, clock, config, files, log, recorder } = options;
     const references = createReferences(client);
-    this.prober = new Prober({ runtime, network, dial, clock });
+    this.prober = new Prober({ runtime, network, dial, grpcHealth: options.grpcHealth, clock });
     const whereabouts = (_pod: Pod, podIps: readonly string[]): Whereabouts => ({
       nodeName,
       hostIp: config.nodeIp,
@@ -165,6 +165,7 @@ class NodeKubelet implements Kubelet {
       clock,
       rootDir,
       references,
+      mounts: options.mounts,
       whereabouts: (pod) => whereabouts(pod, pod.status?.podIP === undefined ? [] : [pod.status.podIP]),
     });
     return {

@@ -8,6 +8,8 @@ import type { Runtime } from "../runtime/runtime.ts";
 import type { Clock } from "../world/clock.ts";
 import type { Dial } from "../world/dial.ts";
 import type { Files } from "../world/files.ts";
+import type { GrpcHealth } from "../world/grpc-health.ts";
+import type { Mounts } from "../world/mounts.ts";
 import type { Network, TlsFiles } from "../world/http.ts";
 import type { Log } from "../world/log.ts";
 import type { Random } from "../world/random.ts";
@@ -75,6 +77,9 @@ export interface KubeletOptions {
   readonly network: Network;
   /** For TCP probes. */
   readonly dial: Dial;
+  readonly grpcHealth: GrpcHealth;
+  /** Without it there are no volumes in memory. */
+  readonly mounts?: Mounts;
   readonly recorder?: EventRecorder;
   /** What the machine says of itself; a hollow node has none. */
   readonly machine?: Machine;

@@ -20,6 +20,8 @@ import { createProcessRuntime } from "../runtime/process/process-runtime.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { KeyPair } from "../world/certificates.ts";
 import { realConnect } from "../world/real-connect.ts";
+import { realGrpcHealth } from "../world/real-grpc-health.ts";
+import { realMounts } from "../world/real-mounts.ts";
 import { realDial } from "../world/real-dial.ts";
 import type { Millis } from "../lib/units.ts";
 import type { AccessSettings, StaticPodsConfig } from "../kubelet/kubelet.ts";
@@ -86,6 +88,8 @@ export async function startNode(world: World, options: NodeOptions): Promise<Run
     files,
     network,
     dial: realDial,
+    grpcHealth: realGrpcHealth,
+    mounts: realMounts(files, processes),
     machine: createMachine(files),
     config: {
       rootDir,

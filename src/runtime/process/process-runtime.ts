@@ -324,12 +324,6 @@ class ProcessRuntime implements Runtime {
     await forwardTo(this.connect, port, stream);
   }
 
-  async usage(id: ContainerId): Promise<ContainerUsage | "absent"> {
-    const pid = this.containers.get(id)?.shimPid;
-    if (pid === undefined) return "absent";
-    return (await usagesOf(this.world, new Map([[id, pid]]))).get(id) ?? "absent";
-  }
-
   listUsage(): Promise<ReadonlyMap<ContainerId, ContainerUsage>> {
     const shims = new Map<ContainerId, number>();
     for (const [id, { shimPid }] of this.containers) if (shimPid !== undefined) shims.set(id, shimPid);
