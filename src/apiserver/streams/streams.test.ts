@@ -142,7 +142,7 @@ describe("refusals", () => {
       "an unknown token",
       `${podPath}/exec`,
       { peer: undefined, headers: { authorization: "Bearer no" } },
-      /HTTP\/1\.1/,
+      /^HTTP\/1\.1 401 /,
     ],
   ])("%s", async (_name, target, given, wanted) => {
     const { asked, says } = switching(target, given);
