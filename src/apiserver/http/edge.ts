@@ -186,6 +186,35 @@ export function labelsOf(method: string, target: Target): RequestLabels {
   };
 }
 
+class EdgeRequest implements ApiRequest {
+  readonly method: Method;
+  readonly path: string;
+  readonly query: Target["query"];
+  readonly accept?: string;
+  readonly body?: unknown;
+  readonly contentType?: string;
+  readonly duplicates?: readonly string[];
+  private readonly exchange: Exchange;
+
+  constructor(method: Method, target: Target, exchange: Exchange, body?: Body) {
+    this.method = method;
+    this.path = target.path;
+    this.query = target.query;
+    this.exchange = exchange;
+    const { accept } = exchange.headers;
+    if (typeof accept === "string") this.accept = accept;
+    if (body?.value === undefined) return;
+    this.body = body.value;
+    this.contentType = body.contentType;
+    this.duplicates = body.duplicates;
+  }
+
+  /** Made only for those who look: most requests are done before their client could leave. */
+  get signal(): AbortSignal {
+    return this.exchange.signal;
+  }
+}
+
 async function serveResource(served: Served, labels: RequestLabels): Promise<number> {
   const { options, sender, target, caller } = served;
   const { exchange } = sender;
@@ -196,16 +225,7 @@ async function serveResource(served: Served, labels: RequestLabels): Promise<num
       served,
       streamVerdict(options, caller, { method, target }) ?? badRequest("Upgrade request required"),
     );
-  const request: ApiRequest = {
-    method,
-    path: target.path,
-    query: target.query,
-    ...(typeof exchange.headers.accept === "string" ? { accept: exchange.headers.accept } : {}),
-    // Made only for those who look: most requests are done before their client could leave.
-    get signal() {
-      return exchange.signal;
-    },
-  };
+  const request = new EdgeRequest(method, target, exchange);
   if (isWatch(method, target) || (method === "GET" && isLog(target))) {
     const ended = options.metrics.longRunning(labels);
     try {
@@ -236,16 +256,16 @@ async function serveSeated(served: Served, request: ApiRequest): Promise<number>
   const body = await readBody(sender.exchange);
   if (body === undefined) return 499;
   if (body instanceof Refusal) return respond(served, body);
-  return respond(served, await inTime(options, answerBody(served, request, body)));
+  const whole = new EdgeRequest(request.method, target, sender.exchange, body);
+  return respond(served, await inTime(options, answerBody(served, whole, body)));
 }
 
 const answer = ({ options, caller }: Served, request: ApiRequest): Promise<EncodedAnswer> =>
   options.pipeline.answerEncoded(request, caller);
 
 async function answerBody(served: Served, request: ApiRequest, body: Body): Promise<EncodedAnswer> {
-  const { value, contentType, duplicates, passedOver = [] } = body;
-  const given = value === undefined ? request : { ...request, body: value, contentType, duplicates };
-  const made = await answer(served, given);
+  const { passedOver = [] } = body;
+  const made = await answer(served, request);
   const told = passedOver.map(
     (field) => `unknown protobuf field ${field}, passed over; send JSON for newer fields`,
   );
