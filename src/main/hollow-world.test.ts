@@ -63,6 +63,8 @@ describe("a shared port", () => {
   it.each([
     ["/containerLogs/ns/pod/c?tailLines=1", "ns/pod"],
     ["/containerLogs/ns", undefined],
+    ["/exec/ns/pod/c?command=ls", "ns/pod"],
+    ["/portForward/ns/pod", "ns/pod"],
     ["/pods", undefined],
   ])("reads %s as the pod %s", (target, key) => {
     expect(podKeyOfTarget(target)).toBe(key);
