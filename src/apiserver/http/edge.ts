@@ -12,6 +12,7 @@ import type { Authenticate } from "../authentication/authenticate.ts";
 import { impersonate } from "../authentication/impersonate.ts";
 import { servedResources } from "../discovery/served.ts";
 import { sendLog } from "../logs/logs.ts";
+import type { Fairness } from "../fairness/fairness.ts";
 import { isTrue } from "../pipeline-options.ts";
 import { badRequest, forbidden, internalError, methodNotAllowed, Refusal } from "../status.ts";
 import { readBody, type Body } from "./body.ts";
@@ -20,7 +21,7 @@ import type { Metrics } from "./metrics.ts";
 import { openAnswer, pathAnswers, type PathAnswers } from "./paths.ts";
 import { streamVerbOf } from "../streams/plan-stream-request.ts";
 import { serveStreams, streamVerdict } from "../streams/streams.ts";
-import { timedOut, unauthorized } from "./refusals.ts";
+import { timedOut, tooManyRequests, unauthorized } from "./refusals.ts";
 import { refusalAnswer, send, type Sender } from "./send.ts";
 import { readTarget, type ResourcePath, type Target } from "./target.ts";
 import type { RequestLabels } from "./tallies.ts";
@@ -42,6 +43,8 @@ export interface EdgeOptions {
   readonly kubelets: HttpClient;
   /** The same for exec, attach and port-forward. */
   readonly kubeletStreams: UpgradeClient;
+  /** Who may be worked on, and who waits. */
+  readonly fairness: Fairness;
   /** Parts that must work for the server to be ready. */
   readonly checks?: readonly HealthCheck[];
 }
@@ -213,11 +216,24 @@ async function serveResource(served: Served, labels: RequestLabels): Promise<num
       ended();
     }
   }
-  if (method === "GET") return respond(served, await inTime(options, answer(served, request)));
+  const entered = options.fairness.admit(caller, target, () => exchange.signal);
+  const admission = entered instanceof Promise ? await entered : entered;
+  if (admission.is === "gone") return 499;
+  if (admission.is === "rejected") return respond(served, tooManyRequests());
+  try {
+    return await serveSeated(served, request);
+  } finally {
+    admission.release();
+  }
+}
+
+async function serveSeated(served: Served, request: ApiRequest): Promise<number> {
+  const { options, sender, target } = served;
+  if (request.method === "GET") return respond(served, await inTime(options, answer(served, request)));
   // What has no place is not asked what it is.
   if (target.resource === undefined || !options.isServed(target.resource))
     return respond(served, await answer(served, request));
-  const body = await readBody(exchange);
+  const body = await readBody(sender.exchange);
   if (body === undefined) return 499;
   if (body instanceof Refusal) return respond(served, body);
   return respond(served, await inTime(options, answerBody(served, request, body)));
