@@ -58,7 +58,6 @@ export class FakeRuntime implements Runtime {
   listPodSandboxes = async () => Array.from(this.sandboxes.values(), ({ status }) => ({ ...status }));
   listContainers = async () => Array.from(this.containers.values(), ({ status }) => ({ ...status }));
   reopenContainerLog = async () => undefined;
-  usage = async () => "absent" as const;
   /** By container name, as tests set it. */
   readonly memory = new Map<string, number>();
   listUsage = async () =>

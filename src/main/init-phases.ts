@@ -235,7 +235,7 @@ function bootstrapToken(machine: InitMachine): Phase {
       await invite(client, { token, expires, server, ca: ca.cert });
       const wait = { clock: world.clock, timeout: machine.timeout, orElse: () => logHint(machine) };
       await until({ ...wait, what: "cluster-info signed" }, async () =>
-        (await isSigned(client, token)) ? true : undefined,
+        (await isSigned(client, token)) === "signed" ? true : undefined,
       );
       say(
         `[bootstrap-token] token ${token.id} lets machines join${tokenTtl === 0 ? "" : ` for ${machine.options.tokenTtl}`}; cluster-info is in kube-public`,

@@ -5,7 +5,7 @@ import type { TLSSocket } from "node:tls";
 import type { HttpServer, HttpServerOptions, Network, TlsFiles } from "./http.ts";
 import { createClient } from "./real-network-client.ts";
 import { Connection, lookPeriod, type Handlers } from "./http1/connection.ts";
-import type { Head } from "./http1/parse-head.ts";
+import { headBytesMax, type Head } from "./http1/parse-head.ts";
 import { exchangeOf } from "./real-network-exchange.ts";
 import { peerOf } from "./real-network-peer.ts";
 
@@ -21,7 +21,7 @@ function secureServer(tls: TlsFiles): NetServer {
     key: tls.key,
     ...(tls.ca === undefined ? {} : { ca: tls.ca, requestCert: true, rejectUnauthorized: false }),
     maxSessionMemory: sessionMemoryMax,
-    settings: { maxConcurrentStreams: 1000, initialWindowSize: 1 << 20 },
+    settings: { maxConcurrentStreams: 1000, initialWindowSize: 1 << 20, maxHeaderListSize: headBytesMax },
   });
   server.on("sessionError", () => undefined);
   return server;

@@ -53,7 +53,7 @@ export async function readBody(exchange: Exchange): Promise<Body | Refusal | und
   try {
     bytes = await exchange.body(bodyMax);
   } catch (error) {
-    return error instanceof BodyTooLarge ? tooLarge(bodyMax) : undefined;
+    return error instanceof BodyTooLarge ? tooLarge(`limit is ${bodyMax}`) : undefined;
   }
   return decodeBody(exchange.method, mediaTypeOf(exchange.headers["content-type"]), bytes);
 }

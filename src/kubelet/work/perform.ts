@@ -16,6 +16,7 @@ import {
 import type { LastWords } from "../containers/last-words.ts";
 import { resolveEnv } from "../containers/env.ts";
 import type { Whereabouts } from "../containers/fields.ts";
+import { hostsMount } from "../containers/host-aliases.ts";
 import type { References } from "../containers/references.ts";
 import type { ContainerOrder, ContainerSignal } from "../life/step-container-types.ts";
 import { probeSpecOf } from "../life/step-probe.ts";
@@ -147,8 +148,11 @@ async function createContainer(
   const { references } = tools;
   const where = tools.whereabouts(pod, sandbox.ips);
   const env = await resolveEnv({ pod, container, references, where });
+  const volumes = await tools.volumes.mountsFor(pod, container, env);
+  const podFolder = tools.volumes.podFolder(pod.metadata.uid);
   const mounts = [
-    ...(await tools.volumes.mountsFor(pod, container, env)),
+    ...volumes,
+    ...(await hostsMount(tools.files, podFolder, pod, volumes)),
     ...(await tools.lastWords.mountFor(pod.metadata.uid, container, attempt)),
   ];
   const id = await tools.runtime.createContainer(
@@ -184,6 +188,14 @@ async function removeContainer({ runtime, files, lastWords }: Tools, id: string)
   if (status !== "absent") await removeLogs(files, status.logPath);
 }
 
+/** A start that was refused may yet be under way, as one that an earlier kubelet asked for: it must not come up beside the next attempt. */
+async function discardUnstarted(tools: Tools, id: string): Promise<void> {
+  await stubbornly(tools, "discard a container that did not start", async () => {
+    const status = await tools.runtime.containerStatus(id);
+    if (status !== "absent" && status.state === "created") await removeContainer(tools, id);
+  });
+}
+
 /** Carries out an order about one container. Failures the machine knows become signals; others are logged. */
 export async function performForContainer(
   tools: Tools,
@@ -205,7 +217,10 @@ export async function performForContainer(
         tell(refusalOf(thrown, "create")),
       );
     case "start-container":
-      return startContainer(tools, order.id, tell).catch((thrown) => tell(refusalOf(thrown, "start")));
+      return startContainer(tools, order.id, tell).catch(async (thrown: unknown) => {
+        await discardUnstarted(tools, order.id);
+        tell(refusalOf(thrown, "start"));
+      });
     case "stop-container":
       return stopContainer(tools, order.id, order.grace, tell);
     case "remove-container":

@@ -29,6 +29,12 @@ export function refuseUnknowable(config: ContainerConfig): void {
       config,
       `image "${config.image}" cannot be unpacked by the process runtime and no command is given; name a command that exists on the host`,
     );
+  const [profile] = config.security.confinement;
+  if (profile !== undefined)
+    refuse(
+      config,
+      `securityContext.${profile}: the process runtime confines containers by namespaces, capabilities and limits only; leave it out`,
+    );
   const folder = config.workingDir ?? "/";
   if (!folder.startsWith("/"))
     refuse(config, `workingDir "${folder}" is not absolute; give a path that begins with /`);
@@ -74,6 +80,11 @@ async function privileges(
 ): Promise<readonly string[]> {
   const { security } = config;
   const { runAsUser, runAsGroup, supplementalGroups = [] } = security;
+  if (security.mustNotBeRoot && (runAsUser ?? abilities.uid) === 0)
+    throw new RuntimeRefusal(
+      "CreateContainerConfigError",
+      `container has runAsNonRoot and image will run as root (container ${config.name}); give it a securityContext.runAsUser`,
+    );
   const nnp = security.noNewPrivileges ? ["--no-new-privs"] : [];
   if (abilities.privileges && abilities.tools.setpriv !== undefined) {
     const identity = runAsUser !== undefined || runAsGroup !== undefined || supplementalGroups.length > 0;

@@ -73,6 +73,16 @@ describe("requests in a row", () => {
     expect(served).toBe(3000);
   });
 
+  it("may have long heads, in however many pieces", async () => {
+    const { client, got } = await pair(echo);
+    const head = `GET / HTTP/1.1\r\nHost: x\r\nLong: ${"a".repeat(400_000)}\r\n\r\n`;
+    for (let at = 0; at < head.length; at += 5000) client.write(head.slice(at, at + 5000));
+    await until(() => got().endsWith("GET / ."));
+    client.write(`GET / HTTP/1.1\r\nHost: x\r\nLong: ${"a".repeat(1_100_000)}`);
+    await once(client, "close");
+    expect(got()).toContain("HTTP/1.1 431");
+  });
+
   it("go on after a body that nobody asked for", async () => {
     const { client, got } = await pair((exchange) => exchange.respond(403, {}, "no."));
     const body = "GET /trap HTTP/1.1\r\nHost: x\r\n\r\n".repeat(5000);

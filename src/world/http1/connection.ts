@@ -1,5 +1,6 @@
 // Owns one HTTP/1 connection: requests read one after the other, each handed over with the way to answer it.
 import type { Socket } from "node:net";
+import { ByteQueue } from "./byte-queue.ts";
 import { BodyDecoder } from "./body-decoder.ts";
 import { Http1Exchange } from "./exchange.ts";
 import { nothingRemembered, readHead, type Head, type HeadFault } from "./parse-head.ts";
@@ -30,13 +31,13 @@ const refusals: Readonly<Record<HeadFault, string>> = {
   505: "505 HTTP Version Not Supported",
 };
 
-const none = Buffer.alloc(0);
-
 export class Connection {
   readonly socket: Socket;
   private readonly handlers: Handlers;
   private readonly last = nothingRemembered();
-  private held: Buffer = none;
+  private readonly held = new ByteQueue();
+  /** How many of the bytes held were searched for the end of a head, in vain. */
+  private searched = 0;
   private exchange: Http1Exchange | undefined;
   private decoder: BodyDecoder | undefined;
   private over = false;
@@ -59,13 +60,13 @@ export class Connection {
 
   private waits(): Waits {
     if (this.over) return "end";
-    if (this.exchange === undefined) return this.held.length === 0 ? "request" : "head";
+    if (this.exchange === undefined) return this.held.size === 0 ? "request" : "head";
     return this.exchange.takesBody && this.decoder?.isWhole === false ? "body" : "answer";
   }
 
   /** The body may now come, as fast as it likes. */
   readBody(): void {
-    if (this.exchange?.asksToContinue === true && this.held.length === 0)
+    if (this.exchange?.asksToContinue === true && this.held.size === 0)
       this.socket.write("HTTP/1.1 100 Continue\r\n\r\n");
     this.advance();
     this.socket.resume();
@@ -77,7 +78,7 @@ export class Connection {
     if (stays) this.advance();
     else {
       this.over = true;
-      this.held = none;
+      this.held.clear();
       this.socket.end();
     }
     this.socket.resume();
@@ -85,10 +86,10 @@ export class Connection {
 
   private readonly onData = (bytes: Buffer): void => {
     if (this.over) return;
-    if (this.exchange === undefined && this.held.length === 0) this.looks = 0;
-    this.held = this.held.length === 0 ? bytes : Buffer.concat([this.held, bytes]);
+    if (this.exchange === undefined && this.held.size === 0) this.looks = 0;
+    this.held.add(bytes);
     this.advance();
-    if (this.held.length > unaskedMax) this.socket.pause();
+    if (this.exchange !== undefined && this.held.size > unaskedMax) this.socket.pause();
   };
 
   /** Goes on as far as what has come allows. */
@@ -102,7 +103,7 @@ export class Connection {
 
   private step(): boolean {
     const { exchange } = this;
-    if (exchange === undefined) return this.held.length > 0 && this.begin();
+    if (exchange === undefined) return this.held.size > 0 && this.begin();
     if (exchange.takesBody && !this.takeBody(exchange)) return false;
     if (!exchange.isAnswered || this.decoder?.isWhole !== true) return false;
     this.exchange = undefined;
@@ -111,24 +112,25 @@ export class Connection {
 
   /** Whether a request began. */
   private begin(): boolean {
-    const read = readHead(this.held, this.last);
+    const read = readHead(this.held.bytes, this.last, this.searched);
+    this.searched = read.is === "incomplete" ? this.held.size : 0;
     if (read.is === "incomplete") return false;
     if (read.is === "bad") {
       this.refuse(read.status);
       return false;
     }
-    const rest = this.held.subarray(read.end);
+    this.held.drop(read.end);
     const { head } = read;
     if (head.upgrades) {
+      const rest = this.held.bytes;
       this.over = true;
-      this.held = none;
+      this.held.clear();
       this.socket.removeListener("data", this.onData);
       // Back to the state of a socket that nobody has read from: the next reader starts the flow.
       Object.assign(this.socket, { readableFlowing: null });
       this.handlers.upgrade(head, this.socket, rest);
       return false;
     }
-    this.held = rest;
     this.looks = 0;
     this.decoder = new BodyDecoder(head.framing);
     const exchange = new Http1Exchange(head, this);
@@ -141,8 +143,8 @@ export class Connection {
   private takeBody(exchange: Http1Exchange): boolean {
     const { decoder } = this;
     if (decoder === undefined || decoder.isWhole) return true;
-    const taken = decoder.take(this.held, (part) => exchange.takePart(part));
-    this.held = taken.is === "whole" ? taken.rest : none;
+    const taken = decoder.take(this.held.bytes, (part) => exchange.takePart(part));
+    this.held.drop(this.held.size - (taken.is === "whole" ? taken.rest.length : 0));
     if (taken.is === "bad") {
       this.refuse(400);
       exchange.left();
@@ -152,14 +154,14 @@ export class Connection {
 
   private refuse(status: HeadFault): void {
     this.over = true;
-    this.held = none;
+    this.held.clear();
     if (this.exchange?.hasBegun === true) this.socket.destroy();
     else this.socket.end(`HTTP/1.1 ${refusals[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
   }
 
   private onClose(): void {
     this.over = true;
-    this.held = none;
+    this.held.clear();
     this.exchange?.left();
   }
 }

@@ -27,8 +27,8 @@ export type ReadHead =
   | { readonly is: "incomplete" }
   | { readonly is: "bad"; readonly status: HeadFault };
 
-/** As Node's own bound. */
-const headBytesMax = 16 * 1024;
+/** As upstream's; of long selectors a shorter head has no room. */
+export const headBytesMax = 1024 * 1024;
 const headEnd = Buffer.from("\r\n\r\n");
 const carriageReturn = 0x0d;
 
@@ -49,13 +49,16 @@ export interface Remembered {
   below: Below | undefined;
 }
 
+// Every connection keeps them.
+const rememberedMax = 2048;
+
 export const nothingRemembered = (): Remembered => ({ text: "", below: undefined });
 
-/** Reads the head that begins with the bytes; empty lines before it are passed over. */
-export function readHead(bytes: Buffer, last: Remembered): ReadHead {
+/** Reads the head that begins with the bytes; empty lines before it are passed over. So many bytes were `searched` before, in vain. */
+export function readHead(bytes: Buffer, last: Remembered, searched = 0): ReadHead {
   let start = 0;
   while (bytes[start] === carriageReturn && bytes[start + 1] === 0x0a) start += 2;
-  const end = bytes.indexOf(headEnd, start);
+  const end = bytes.indexOf(headEnd, Math.max(start, searched - headEnd.length));
   if (end < 0) return bytes.length - start > headBytesMax ? bad(431) : { is: "incomplete" };
   if (end - start > headBytesMax) return bad(431);
   const text = bytes.toString("latin1", start, end);
@@ -66,14 +69,13 @@ export function readHead(bytes: Buffer, last: Remembered): ReadHead {
   if (major !== "1") return bad(505);
   const version = minor === "0" ? 0 : 1;
   const rest = `${version}${lineEnd < 0 ? "" : text.slice(lineEnd)}`;
-  if (rest !== last.text) {
-    const read = readBelow(rest.slice(1), version);
-    if (typeof read === "number") return bad(read);
+  const below =
+    rest === last.text && last.below !== undefined ? last.below : readBelow(rest.slice(1), version);
+  if (typeof below === "number") return bad(below);
+  if (rest.length <= rememberedMax) {
     last.text = rest;
-    last.below = read;
+    last.below = below;
   }
-  const { below } = last;
-  if (below === undefined) return bad(400);
   return { is: "head", head: { ...below, method, target, minor: version }, end: end + headEnd.length };
 }
 

@@ -185,6 +185,8 @@ export function containerConfig(recipe: Recipe, changes: Partial<ContainerConfig
       dropCapabilities: [],
       readonlyRootFilesystem: false,
       noNewPrivileges: false,
+      mustNotBeRoot: false,
+      confinement: [],
     },
     stdin: false,
     tty: false,
