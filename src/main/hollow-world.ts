@@ -1,4 +1,6 @@
 // Owns what hollow nodes have in place of a machine of their own: files that are not kept, one listener for all.
+import type { Millis } from "../lib/units.ts";
+import type { Clock } from "../world/clock.ts";
 import type { Files } from "../world/files.ts";
 import type { HttpServer, HttpServerOptions, Network } from "../world/http.ts";
 
@@ -22,6 +24,22 @@ export function hollowFiles(real: Files): Files {
     watch: () => () => undefined,
   };
 }
+
+const slot: Millis = 250;
+const slottedFrom: Millis = 5000;
+
+/**
+ * A clock whose long delays end at the turn of a slot before their time, so that what many nodes do now and then (heartbeats above
+ * all) is done together: waking for 25 of them at once costs a process less than waking 25 times, and so it does the server.
+ */
+export const slottedClock = (clock: Clock): Clock => ({
+  now: () => clock.now(),
+  after(delay, act) {
+    if (delay < slottedFrom || !Number.isFinite(delay)) return clock.after(delay, act);
+    const now = clock.now();
+    return clock.after(Math.floor((now + delay) / slot) * slot - now, act);
+  },
+});
 
 export interface SharedPort {
   readonly port: number;
