@@ -331,8 +331,8 @@ describe("watch", () => {
       }),
     });
     await settle();
-    expect([bursts, pending, ended]).toEqual([1, 5_000_000, false]);
+    expect([bursts, pending, ended]).toEqual([1, 1_000_000, false]);
     await clock.advanceAsync(30_000);
-    expect([bursts, pending, ended]).toEqual([1, 5_000_000, true]);
+    expect([bursts, pending, ended]).toEqual([1, 1_000_000, true]);
   });
 });
