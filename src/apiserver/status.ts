@@ -139,8 +139,8 @@ export const unsupportedMediaType = (supported: readonly string[]): Refusal =>
     `the body of the request was in an unknown format - accepted media types include: ${supported.join(", ")}`,
   );
 
-export const tooLarge = (limit: number): Refusal =>
-  refusal(413, "RequestEntityTooLarge", `Request entity too large: limit is ${limit}`);
+export const tooLarge = (why: string): Refusal =>
+  refusal(413, "RequestEntityTooLarge", `Request entity too large: ${why}`);
 
 /** A patch that reads well but cannot be applied to the object as it is. */
 export const unprocessable = (why: string): Refusal =>

@@ -30,6 +30,7 @@ export type { Kubelet, KubeletConfig, KubeletOptions } from "./settings.ts";
 export { shutdownGraces } from "./shutdown/plan-shutdown.ts";
 export { logRotationDefault, type RotationOptions } from "./logs/log-rotation.ts";
 export type { StaticPodsConfig } from "./sources/source.ts";
+export { accessDefault, type AccessSettings } from "./server/access.ts";
 export { createMachine } from "./node/machine.ts";
 
 /** A kubelet at rest. Without client and informers it stands alone and runs what its other sources tell. */

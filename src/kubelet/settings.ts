@@ -15,6 +15,7 @@ import type { Log } from "../world/log.ts";
 import type { Random } from "../world/random.ts";
 import type { RotationOptions } from "./logs/log-rotation.ts";
 import type { Machine } from "./node/machine.ts";
+import type { AccessSettings } from "./server/access.ts";
 import type { PodSource, StaticPodsConfig } from "./sources/source.ts";
 
 export interface KubeletConfig {
@@ -51,6 +52,12 @@ export interface KubeletConfig {
   readonly relistPeriod?: Millis;
   /** How often ConfigMap, Secret and downward API volumes are brought up to date. */
   readonly refreshPeriod?: Millis;
+  /** Who may ask the server; `accessDefault` unless given. */
+  readonly access?: AccessSettings;
+  /** Where what anyone may read is served in plain HTTP; nowhere unless given. */
+  readonly readOnlyPort?: number;
+  /** What the server shows as its configuration. */
+  readonly shown?: Readonly<Record<string, unknown>>;
   /** How long nothing may go over a stream (exec, attach, port-forward) before it is ended; 4 hours unless given. */
   readonly streamIdleTimeout?: Millis;
   /** How often the Lease is renewed and the node looked at. */

@@ -25,6 +25,8 @@ export interface ApiServerCommand extends IdentityFlags, EtcdFlags {
   readonly port: number;
   readonly securePort?: number;
   readonly certDir?: string;
+  readonly maxRequestsInflight: number;
+  readonly maxMutatingRequestsInflight: number;
   readonly kubeconfig?: string;
   readonly logLevel: LogLevel;
 }
@@ -39,6 +41,7 @@ export async function runApiServer(options: ApiServerCommand): Promise<void> {
     host: options.bindAddress,
     port: options.securePort ?? options.port,
     etcd: options,
+    seats: options.maxRequestsInflight + options.maxMutatingRequestsInflight,
     ...(options.certDir === undefined ? {} : { certDir: resolve(options.certDir) }),
   };
   const given = await identityOf(world.files, options);

@@ -129,7 +129,7 @@ const withHealth = (command: Command): Command =>
       0,
     );
 
-function addComponents(program: Command): void {
+function addApiServer(program: Command): void {
   withEtcd(withLogLevel(program.command("apiserver")))
     .description("run the API server and its store")
     .option("--data-dir <folder>", "where everything is kept", ".everynode")
@@ -143,6 +143,18 @@ function addComponents(program: Command): void {
     .option(
       "--cert-dir <folder>",
       "certificates and keys of its own, shared by several API servers of one cluster (pki in the data folder)",
+    )
+    .option(
+      "--max-requests-inflight <count>",
+      "reads worked on at once; the sum of both limits is shared between levels of priority",
+      wholeNumber("--max-requests-inflight", 1, 1_000_000),
+      400,
+    )
+    .option(
+      "--max-mutating-requests-inflight <count>",
+      "writes worked on at once",
+      wholeNumber("--max-mutating-requests-inflight", 1, 1_000_000),
+      200,
     )
     .option("--client-ca-file <file>", "authority of clients' certificates; given, so must the next four be")
     .option("--tls-cert-file <file>", "certificate to serve with")
@@ -158,6 +170,9 @@ function addComponents(program: Command): void {
         .default("false"),
     )
     .action(async (options) => (await import("./apiserver.ts")).runApiServer(options));
+}
+
+function addControllers(program: Command): void {
   withHealth(program.command("controller-manager"))
     .description("run the controllers against any Kubernetes API server")
     .requiredOption("--kubeconfig <file>", "the cluster to work on, and as whom")
@@ -202,7 +217,13 @@ function addInit(program: Command): void {
     .option("--dry-run", "tell what would be done, and do nothing")
     .option("--foreground", "stay, start the kubelet again when it ends, and end it with this command")
     .option("--print-unit", "print a systemd unit that runs the kubelet, and do nothing else")
-    .option("--etcd", "keep objects in an etcd that runs as a static pod")
+    .option("--etcd", "keep objects in etcd, the one on the PATH, as a static pod")
+    .option(
+      "--etcd-port <port>",
+      "of etcd; the next is for its peers, and the one after for its health",
+      wholeNumber("--etcd-port", 1, 65_533),
+      2379,
+    )
     .action(async (options) => (await import("./init.ts")).runInit(options));
 }
 
@@ -285,7 +306,8 @@ async function main(args: readonly string[]): Promise<number> {
   addKubelet(program);
   addNodeTools(program);
   addHollowNodes(program);
-  addComponents(program);
+  addApiServer(program);
+  addControllers(program);
   addInit(program);
   addJoin(program);
   addReset(program);

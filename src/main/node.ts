@@ -24,7 +24,7 @@ import { realGrpcHealth } from "../world/real-grpc-health.ts";
 import { realMounts } from "../world/real-mounts.ts";
 import { realDial } from "../world/real-dial.ts";
 import type { Millis } from "../lib/units.ts";
-import type { StaticPodsConfig } from "../kubelet/kubelet.ts";
+import type { AccessSettings, StaticPodsConfig } from "../kubelet/kubelet.ts";
 import type { World } from "./world.ts";
 
 export interface NodeOptions {
@@ -44,6 +44,10 @@ export interface NodeOptions {
   readonly maxPods?: number | undefined;
   readonly heartbeatPeriod?: Millis | undefined;
   readonly staticPods?: StaticPodsConfig | undefined;
+  readonly access?: AccessSettings | undefined;
+  readonly readOnlyPort?: number | undefined;
+  readonly streamIdleTimeout?: Millis | undefined;
+  readonly shown?: Readonly<Record<string, unknown>> | undefined;
   readonly logRotation?: RotationOptions;
   readonly eviction?: EvictionSettings;
   readonly shutdownGraces?: readonly ShutdownGrace[];
@@ -105,6 +109,7 @@ export async function startNode(world: World, options: NodeOptions): Promise<Run
       ...given("maxPods", options.maxPods),
       ...given("heartbeatPeriod", options.heartbeatPeriod),
       ...given("staticPods", options.staticPods),
+      ...serverConfig(options),
     },
   });
   await kubelet.start();
@@ -118,6 +123,13 @@ export async function startNode(world: World, options: NodeOptions): Promise<Run
     },
   };
 }
+
+const serverConfig = (options: NodeOptions) => ({
+  ...given("access", options.access),
+  ...given("readOnlyPort", options.readOnlyPort),
+  ...given("streamIdleTimeout", options.streamIdleTimeout),
+  ...given("shown", options.shown),
+});
 
 function clusterOf(world: World, transport: Transport, host: string) {
   const { clock, random } = world;

@@ -4,6 +4,8 @@ import { createAuthenticate } from "../apiserver/authentication/authenticate.ts"
 import { bootstrapTokens } from "../apiserver/authentication/bootstrap-tokens.ts";
 import { usualIssuer } from "../apiserver/authentication/service-account-token.ts";
 import { authorize } from "../apiserver/authorization/authorize.ts";
+import { registerFairness } from "../apiserver/fairness/fairness-metrics.ts";
+import { createFairness } from "../apiserver/fairness/fairness.ts";
 import { createEdge } from "../apiserver/http/edge.ts";
 import { createMetrics, type Metrics } from "../apiserver/http/metrics.ts";
 import { createPipeline, type RunningPipeline } from "../apiserver/pipeline.ts";
@@ -32,6 +34,8 @@ export interface ApiServerOptions {
   /** Where its certificates and keys are kept: `pki` in the data folder unless given. */
   readonly certDir?: string;
   readonly etcd?: EtcdFlags;
+  /** Requests worked on at once; long-running ones and administrators' need no seat. */
+  readonly seats?: number;
 }
 
 /** By what the server is known, and whom it believes. */
@@ -57,6 +61,9 @@ export interface ApiServer extends ServedApi {
   /** Who an administrator with a certificate of this cluster is, and how to reach it. */
   adminAccess(): Promise<ClusterAccess>;
 }
+
+// As upstream's --max-requests-inflight and --max-mutating-requests-inflight together.
+const usualSeats = 600;
 
 const certDirOf = ({ certDir, dataDir }: ApiServerOptions): string => certDir ?? join(dataDir, "pki");
 
@@ -158,7 +165,10 @@ async function listen(
   { pipeline, identity, metrics }: Served,
 ): Promise<HttpServer> {
   const { clock, random, log, network } = world;
+  const fairness = createFairness({ clock, seats: options.seats ?? usualSeats });
+  registerFairness(metrics, fairness);
   const edge = createEdge({
+    fairness,
     pipeline,
     kinds,
     authenticate: createAuthenticate(

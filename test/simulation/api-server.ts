@@ -21,6 +21,8 @@ export interface ApiServerParts {
   readonly recovered: (store: Store) => Promise<void>;
   /** A planted fault: answers before the disk has synced. */
   readonly acknowledgesEarly: boolean;
+  /** A planted fault: what its caches hear of the store's changes. */
+  readonly tampered: (changes: readonly Change[]) => readonly Change[];
 }
 
 export class ApiServerHost {
@@ -53,7 +55,7 @@ export class ApiServerHost {
   private async *lagging(changes: AsyncIterable<readonly Change[]>): AsyncGenerator<readonly Change[]> {
     for await (const some of changes) {
       if (this.lag > 0) await pause(this.parts.clock, this.lag);
-      yield some;
+      yield this.parts.tampered(some);
     }
   }
 

@@ -9,7 +9,7 @@ import {
 } from "../../src/main/components.ts";
 import type { World } from "../../src/main/world.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
-import type { Store } from "../../src/store/store.ts";
+import type { Change, Store } from "../../src/store/store.ts";
 import { MemoryFiles } from "../../src/kubelet/memory-files.fixture.ts";
 import type { Files } from "../../src/world/files.ts";
 import { seededRandom } from "../../src/world/random.ts";
@@ -32,6 +32,8 @@ export interface Mutation extends Tampering {
   files?(files: Files, node: string): Files;
   /** The store answers before its disk has synced. */
   readonly acknowledgesEarly?: boolean;
+  /** What the store's watch tells the API server. */
+  storeChanges?(changes: readonly Change[]): readonly Change[];
 }
 
 export interface ClusterOptions {
@@ -83,6 +85,7 @@ export class Cluster {
       clock,
       recovered: options.recovered,
       acknowledgesEarly: options.mutation?.acknowledgesEarly ?? false,
+      tampered: (changes) => options.mutation?.storeChanges?.(changes) ?? changes,
     });
     // A person tries again until it works: no faults on that way, or the scenario would depend on luck.
     const person = this.process("user");

@@ -1,10 +1,25 @@
 // Owns the planted faults: what a bug in a component would look like from outside, one each, so that the judge can be judged.
-import type { ApiRequest, ApiResponse, WatchEvent } from "../../src/model/wire.ts";
-import type { DaemonSet, Pod } from "../../src/model/generated/types.ts";
-import { cloneJson } from "../../src/lib/json.ts";
-import type { ContainerId, ContainerStatus, Runtime } from "../../src/runtime/runtime.ts";
+import type { DaemonSet } from "../../src/model/generated/types.ts";
 import type { Mutation } from "./cluster.ts";
-import { otherwise } from "./node.ts";
+import {
+  anyPodServes,
+  byNameAlone,
+  emptyWhereUnreadable,
+  forgetful,
+  forgetsRestarts,
+  hasty,
+  isPodDeletion,
+  lostEvents,
+  mirrorsMatter,
+  onPath,
+  randomNames,
+  skippedChanges,
+  staleEvents,
+  startsTwice,
+  takesFromOthers,
+  toldOtherwise,
+  withBody,
+} from "./mutations.ts";
 
 export interface Mutant {
   readonly name: string;
@@ -13,127 +28,6 @@ export interface Mutant {
   /** Each run gets its own. */
   readonly make: () => Mutation;
 }
-
-const isPodDeletion = ({ method, path }: ApiRequest): boolean =>
-  method === "DELETE" && /\/pods\/[^/]+$/.test(path);
-
-/** A mutation of a request's body, which is not ours to change in place. */
-function withBody(request: ApiRequest, change: (body: never) => void): ApiRequest {
-  // The caller knows the kind by the path, and says so in the type of what `change` takes.
-  const body = cloneJson(request.body) as never;
-  change(body);
-  return { ...request, body };
-}
-
-function everyNth(nth: number): () => boolean {
-  let seen = 0;
-  return () => ++seen % nth === 0;
-}
-
-function withBudgetOf(maxUnavailable: string, object: unknown): unknown {
-  const set = cloneJson(object) as DaemonSet & { spec: { updateStrategy: object } };
-  set.spec.updateStrategy = { type: "RollingUpdate", rollingUpdate: { maxUnavailable, maxSurge: 0 } };
-  return set;
-}
-
-const setsPath = "/apis/apps/v1/daemonsets";
-
-const budgetMiscounted: Mutation = {
-  response(who, { method, path }, response): ApiResponse {
-    if (who !== "controllers" || method !== "GET" || path !== setsPath) return response;
-    const list = response.body as { items?: readonly unknown[] };
-    return { ...response, body: { ...list, items: list.items?.map((set) => withBudgetOf("100%", set)) } };
-  },
-  batch: (who, { path }, batch) =>
-    who !== "controllers" || path !== setsPath
-      ? batch
-      : batch.map((event) =>
-          event.type === "ADDED" || event.type === "MODIFIED"
-            ? ({ ...event, object: withBudgetOf("100%", event.object) } as WatchEvent)
-            : event,
-        ),
-};
-
-function lostEvents(): Mutation {
-  const isLost = everyNth(40);
-  return {
-    batch: (_who, _request, batch) => batch.filter((event) => event.type === "BOOKMARK" || !isLost()),
-  };
-}
-
-function staleEvents(): Mutation {
-  const isStale = everyNth(30);
-  const before = new Map<string, WatchEvent>();
-  return {
-    batch: (who, { path }, batch) =>
-      batch.flatMap((event) => {
-        if (event.type !== "MODIFIED") return [event];
-        const key = `${who} ${path} ${event.object.metadata.uid}`;
-        const old = before.get(key);
-        before.set(key, event);
-        return old !== undefined && isStale() ? [event, old] : [event];
-      }),
-  };
-}
-
-function randomNames(): Mutation {
-  let drawn = 0;
-  return {
-    request: (who, request) =>
-      who === "controllers" && request.method === "POST" && request.path.endsWith("/pods")
-        ? withBody(request, (pod: Pod) =>
-            Object.assign(pod.metadata, { name: `${pod.metadata.name}x${drawn++}` }),
-          )
-        : request,
-  };
-}
-
-function hasty(runtime: Runtime): Runtime {
-  const stopping = new Set<ContainerId>();
-  const told = (status: ContainerStatus): ContainerStatus =>
-    stopping.has(status.id) ? { ...status, state: "exited", exitCode: 0 } : status;
-  return otherwise(runtime, {
-    async stopContainer(id, grace) {
-      stopping.add(id);
-      void runtime.stopContainer(id, grace);
-    },
-    stopPodSandbox: async () => undefined,
-    removePodSandbox: async () => undefined,
-    removeContainer: async () => undefined,
-    async containerStatus(id) {
-      const status = await runtime.containerStatus(id);
-      return status === "absent" ? status : told(status);
-    },
-    listContainers: async () => (await runtime.listContainers()).map(told),
-  });
-}
-
-/** Nothing of before is found again, and new sandboxes do not collide with the old ones. */
-function forgetful(): Mutation {
-  let attempt = 1000;
-  return { runtime: (runtime) => forgetting(runtime, () => attempt++) };
-}
-
-function forgetting(runtime: Runtime, nextAttempt: () => number): Runtime {
-  const own = new Set<string>();
-  return otherwise(runtime, {
-    async runPodSandbox(config) {
-      const id = await runtime.runPodSandbox({ ...config, pod: { ...config.pod, attempt: nextAttempt() } });
-      own.add(id);
-      return id;
-    },
-    listPodSandboxes: async () => (await runtime.listPodSandboxes()).filter(({ id }) => own.has(id)),
-    listContainers: async () =>
-      (await runtime.listContainers()).filter(({ sandboxId }) => own.has(sandboxId)),
-  });
-}
-
-const onPath = (pattern: RegExp, change: (body: never) => void): Mutation => ({
-  request: (who, request) =>
-    who !== "user" && request.method !== "GET" && pattern.test(request.path)
-      ? withBody(request, change)
-      : request,
-});
 
 export const mutants: readonly Mutant[] = [
   {
@@ -156,7 +50,55 @@ export const mutants: readonly Mutant[] = [
           : request,
     }),
   },
-  { name: "a budget counted wrongly", breaks: ["D.14"], make: () => budgetMiscounted },
+  {
+    name: "a budget counted wrongly",
+    breaks: ["D.14"],
+    make: () =>
+      toldOtherwise("sets", (set: DaemonSet & { spec: { updateStrategy: object } }) => {
+        const rollingUpdate = { maxUnavailable: "100%", maxSurge: 0 };
+        set.spec.updateStrategy = { type: "RollingUpdate", rollingUpdate };
+      }),
+  },
+  {
+    name: "a budget of one more",
+    breaks: ["D.14"],
+    make: () =>
+      toldOtherwise("sets", (set: DaemonSet) => {
+        const rollingUpdate = set.spec?.updateStrategy?.rollingUpdate;
+        if (typeof rollingUpdate?.maxUnavailable === "number" && rollingUpdate.maxUnavailable > 0)
+          rollingUpdate.maxUnavailable += 1;
+      }),
+  },
+  {
+    name: "a budget that counts pods as serving before they are Ready",
+    breaks: ["D.14", "D.11", "D.12"],
+    make: anyPodServes,
+  },
+  {
+    name: "a budget that does not wait for minReadySeconds",
+    breaks: ["D.14", "D.12"],
+    make: () =>
+      toldOtherwise("sets", (set: DaemonSet & { spec: { minReadySeconds?: number } }) => {
+        set.spec.minReadySeconds = 0;
+      }),
+  },
+  { name: "deletions by name alone", breaks: ["V.3"], make: () => byNameAlone },
+  { name: "an adoption that does not look for a controller", breaks: ["D.10"], make: takesFromOthers },
+  {
+    name: "a 410 that is not followed by a new list",
+    breaks: ["V.2", "K.4", "D.1", "D.6", "D.7", "D.11", "D.14", "D.17", "D.18", "K.2", "S.7"],
+    make: () => ({ batch: (_who, _request, batch) => batch.filter(({ type }) => type !== "ERROR") }),
+  },
+  { name: "a mirror whose end is its container's", breaks: ["S.3", "S.7"], make: mirrorsMatter },
+  { name: "static pods that end with their folder", breaks: ["S.11"], make: () => emptyWhereUnreadable },
+  { name: "a second start after a kubelet's restart", breaks: ["K.2", "S.10"], make: startsTwice },
+  { name: "restarts that are counted anew", breaks: ["K.2"], make: forgetsRestarts },
+  {
+    name: "a write answered before it is durable",
+    breaks: ["V.1"],
+    make: () => ({ acknowledgesEarly: true }),
+  },
+  { name: "a store whose watch skips a change", breaks: ["V.2", "V.1"], make: skippedChanges },
   {
     name: "a watch that loses events",
     breaks: ["V.2", "D.1", "D.6", "D.7", "D.11", "K.2"],

@@ -49,16 +49,16 @@ test("a failure tells the statement, what touched it and how to see it again, an
   const mutation = mutants.find(({ name }) => name === "names drawn rather than derived");
   const planted = (): SimulationOptions => ({
     ...busy,
-    seed: 1,
+    seed: 2,
     duration: seconds(90),
     ...(mutation === undefined ? {} : { mutation: mutation.make() }),
   });
   const failed = await simulate(planted());
   expect(failed.violation?.statement).toBe("D.7");
   const report = reportOf(planted(), failed);
-  expect(report).toContain("seed 1, step ");
+  expect(report).toContain("seed 2, step ");
   expect(report).toContain(`store `);
-  expect(report).toContain("npm run simulate -- --seed 1 --nodes 3 --hours 0.025 --faults all");
+  expect(report).toContain("npm run simulate -- --seed 2 --nodes 3 --hours 0.025 --faults all");
   const small = await shrink(planted, failed, () => undefined);
   expect(small.deeds.length).toBeLessThan(failed.deeds.length);
   expect(small.deeds.length).toBeLessThanOrEqual(2);

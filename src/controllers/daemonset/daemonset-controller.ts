@@ -301,8 +301,8 @@ class DaemonSetController {
     for (const action of actions)
       if (action.do === "replan") this.queue.addAfter(key, action.at - now);
       else if (action.do === "write-status") {
-        // The end of what is being created plans again; so does the end of the pause.
-        if (memory.creating.size > 0) continue;
+        // The end of what is being created plans again; so does the end of the pause. A rollout may keep creating for minutes.
+        if (memory.creating.size > 0 && now - memory.statusAt < statusPauseMax) continue;
         const rest = memory.statusAt + this.statusRest - now;
         if (rest > 0) this.queue.addAfter(key, rest);
         else {

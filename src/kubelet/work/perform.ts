@@ -188,6 +188,14 @@ async function removeContainer({ runtime, files, lastWords }: Tools, id: string)
   if (status !== "absent") await removeLogs(files, status.logPath);
 }
 
+/** A start that was refused may yet be under way, as one that an earlier kubelet asked for: it must not come up beside the next attempt. */
+async function discardUnstarted(tools: Tools, id: string): Promise<void> {
+  await stubbornly(tools, "discard a container that did not start", async () => {
+    const status = await tools.runtime.containerStatus(id);
+    if (status !== "absent" && status.state === "created") await removeContainer(tools, id);
+  });
+}
+
 /** Carries out an order about one container. Failures the machine knows become signals; others are logged. */
 export async function performForContainer(
   tools: Tools,
@@ -209,7 +217,10 @@ export async function performForContainer(
         tell(refusalOf(thrown, "create")),
       );
     case "start-container":
-      return startContainer(tools, order.id, tell).catch((thrown) => tell(refusalOf(thrown, "start")));
+      return startContainer(tools, order.id, tell).catch(async (thrown: unknown) => {
+        await discardUnstarted(tools, order.id);
+        tell(refusalOf(thrown, "start"));
+      });
     case "stop-container":
       return stopContainer(tools, order.id, order.grace, tell);
     case "remove-container":

@@ -32,6 +32,17 @@ export interface KubeletConfiguration {
   readonly mergeDefaultEvictionSettings?: boolean;
   readonly systemReserved?: Readonly<Record<string, string>>;
   readonly kubeReserved?: Readonly<Record<string, string>>;
+  readonly streamingConnectionIdleTimeout?: Millis;
+  readonly authentication?: {
+    readonly anonymous?: { readonly enabled?: boolean };
+    readonly webhook?: { readonly enabled?: boolean; readonly cacheTTL?: Millis };
+    readonly x509?: { readonly clientCAFile?: string };
+  };
+  readonly authorization?: {
+    /** `AlwaysAllow` or `Webhook`. */
+    readonly mode?: string;
+    readonly webhook?: { readonly cacheAuthorizedTTL?: Millis; readonly cacheUnauthorizedTTL?: Millis };
+  };
 }
 
 /** Pods of this priority and above, up to the next one named, get that long. */

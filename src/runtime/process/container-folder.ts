@@ -41,13 +41,16 @@ const isId = (name: string): boolean => /^[0-9a-f]{64}$/.test(name);
 type Damaged = (path: string) => Promise<void>;
 const passOver: Damaged = async () => undefined;
 
-/** Nothing where the text is no record of this id: `saveSandbox` and `saveContainer` alone write them, and replace them whole. */
-function readRecord<R extends SandboxRecord | ContainerRecord>(text: string, id: string): R | undefined {
+/** `saveSandbox` and `saveContainer` alone write records, and replace them whole. */
+function isRecord(read: unknown, id: string): boolean {
+  // Who can damage a file so that it names its own id and has a config, can do anything.
+  const record = read as { id?: unknown; config?: unknown } | null | undefined;
+  return record?.id === id && typeof record.config === "object";
+}
+
+function parsed(text: string): unknown {
   try {
-    // Who can damage a file so that it names its own id and has a config, can do anything.
-    const record = JSON.parse(text) as Partial<R> | null;
-    const whole = record?.id === id && typeof record.config === "object";
-    return whole ? (record as R) : undefined; // see there
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
@@ -64,9 +67,9 @@ export async function loadSandboxes(
     const path = `${folder}/sandboxes/${name}`;
     const text = await files.readText(path);
     if (text === undefined) continue;
-    const record = readRecord<SandboxRecord>(text, name.slice(0, -5));
-    if (record === undefined) await damaged(path);
-    else found.push(record);
+    const record = parsed(text);
+    if (isRecord(record, name.slice(0, -5))) found.push(record as SandboxRecord);
+    else await damaged(path);
   }
   return found;
 }
@@ -82,12 +85,13 @@ export async function readContainers(
   for (const name of (await files.list(`${folder}/containers`)) ?? []) {
     const path = `${folder}/containers/${name}/config.json`;
     const text = await files.readText(path);
-    const record = text === undefined || !isId(name) ? undefined : readRecord<ContainerRecord>(text, name);
-    if (record !== undefined) found.push(record);
-    else {
-      if (text !== undefined && isId(name)) await damaged(path);
-      await otherwise(name);
+    const record = text === undefined || !isId(name) ? undefined : parsed(text);
+    if (isRecord(record, name)) {
+      found.push(record as ContainerRecord);
+      continue;
     }
+    if (text !== undefined && isId(name)) await damaged(path);
+    await otherwise(name);
   }
   return found;
 }

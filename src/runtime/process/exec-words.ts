@@ -35,7 +35,9 @@ export function terminalOf({ tools }: Abilities, size: WindowSize | undefined): 
 }
 
 // Descriptor 3 goes to the runtime: the terminal's name is told there.
-const inFolder = 'exec 3>&-; cd -- "$0" || exit 126; unset PWD OLDPWD; exec "$@"';
+const inFolder = 'exec 3>&-; cd -- "$1" || exit 126; shift; unset PWD OLDPWD; exec "$@"';
+/** What the shell calls itself where it has to say that there is no such command. */
+const shellName = "exec";
 
 function command({ isolation, abilities, config }: ExecPlace, words: readonly string[]): readonly string[] {
   const lost = config.env
@@ -43,7 +45,16 @@ function command({ isolation, abilities, config }: ExecPlace, words: readonly st
     .map(({ name, value }) => `${name}=${value}`);
   const { env = "env" } = abilities.tools;
   const prefix = lost.length === 0 ? [] : [env, "--", ...lost];
-  return [...isolation.privileges, "/bin/sh", "-c", inFolder, config.workingDir ?? "/", ...prefix, ...words];
+  return [
+    ...isolation.privileges,
+    "/bin/sh",
+    "-c",
+    inFolder,
+    shellName,
+    config.workingDir ?? "/",
+    ...prefix,
+    ...words,
+  ];
 }
 
 function commandOnTerminal(

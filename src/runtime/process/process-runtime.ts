@@ -26,6 +26,7 @@ import {
 } from "../runtime.ts";
 import { findAbilities } from "./abilities.ts";
 import { Cgroups } from "./cgroups.ts";
+import { eachOf } from "./each-of.ts";
 import { execIn, execWith } from "./exec.ts";
 import { forwardTo } from "./port-forward.ts";
 import { ProcessContainer, type ProcessWorld } from "./container.ts";
@@ -356,17 +357,6 @@ class ProcessRuntime implements Runtime {
     this.stopLooking?.();
     await Promise.all([...this.containers.values()].map((container) => container.close()));
   }
-}
-
-// Files are read by a few threads anyway.
-const atOnce = 16;
-
-async function eachOf<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
-  const left = [...items];
-  const work = async (): Promise<void> => {
-    for (let item = left.pop(); item !== undefined; item = left.pop()) await act(item);
-  };
-  await Promise.all(Array.from({ length: atOnce }, work));
 }
 
 const noBytes: Bytes = 0;

@@ -1,9 +1,11 @@
 // Owns the runtime that only keeps books: containers of hollow nodes and of the simulator, without a process.
-import type { Instant, Millis } from "../../lib/units.ts";
+import type { Millis } from "../../lib/units.ts";
 import { type Clock, pause } from "../../world/clock.ts";
 import type { Random } from "../../world/random.ts";
+import type { SimulatedBehaviour, SimulatedImage } from "./behaviour.ts";
 import { answerExec, notAttached, notForwarded, stayAttached } from "./streams.ts";
 import { EventHub } from "../event-hub.ts";
+import { isOver, statusOf, type Container, type Sandbox } from "./entries.ts";
 import {
   type ContainerConfig,
   type ContainerId,
@@ -22,29 +24,7 @@ import {
 } from "../runtime.ts";
 import { simulatedUsage } from "./simulated-usage.ts";
 
-/** What a container does. By default it starts at once, runs for ever, says nothing, and ends at once on TERM. */
-export interface SimulatedBehaviour {
-  /** The start is refused with these words. */
-  readonly refuses?: string;
-  /** How long the start takes; Infinity hangs. */
-  readonly startTakes?: Millis;
-  /** Ends by itself after this time, with `exitCode`. */
-  readonly runsFor?: Millis;
-  readonly exitCode?: number;
-  /** How long it takes to end on TERM, unless the grace period is over first; Infinity ignores TERM. */
-  readonly stopTakes?: Millis;
-  /** How long it takes to end on KILL, as a process does that hangs in the kernel; at once by default. */
-  readonly killTakes?: Millis;
-  /** What exec answers; success with no output by default. `takes` over the timeout gives a timeout. */
-  readonly exec?: (command: readonly string[]) => ExecResult & { readonly takes?: Millis };
-}
-
-/** What an image does when it is pulled. By default it is there at once. */
-export interface SimulatedImage {
-  readonly pullTakes?: Millis;
-  /** The pull is refused with these words. */
-  readonly refuses?: string;
-}
+export type { SimulatedBehaviour, SimulatedImage } from "./behaviour.ts";
 
 export interface SimulatedRuntimeOptions {
   readonly clock: Clock;
@@ -59,31 +39,6 @@ export interface SimulatedRuntimeOptions {
 export interface SimulatedRuntime extends Runtime {
   /** Ends a running container as if its process had ended by itself. */
   endContainer(id: ContainerId, exitCode: number, reason?: string): void;
-}
-
-interface Sandbox {
-  readonly id: SandboxId;
-  readonly config: SandboxConfig;
-  readonly createdAt: Instant;
-  stopped: boolean;
-  /** Most pods have one or two: a list is smaller than a map. */
-  containers: readonly Container[];
-}
-
-interface Container {
-  readonly id: ContainerId;
-  readonly sandbox: Sandbox;
-  readonly config: ContainerConfig;
-  readonly createdAt: Instant;
-  state: "created" | "starting" | "running" | "exited";
-  startedAt?: Instant;
-  finishedAt?: Instant;
-  exitCode?: number;
-  reason?: string;
-  message?: string;
-  cancelEnd?: () => void;
-  /** Told when it has ended; only while somebody waits. */
-  waiting?: (() => void)[];
 }
 
 const idle: SimulatedBehaviour = {};
@@ -366,31 +321,6 @@ class Books implements SimulatedRuntime {
 }
 
 const imageNamed = (image: string): ImageStatus => ({ id: image, tags: [image], size: 0 });
-
-const isOver = ({ state }: Container): boolean => state === "exited";
-
-function statusOf(container: Container): ContainerStatus {
-  const { id, sandbox, config, createdAt, state, startedAt, finishedAt, exitCode, reason, message } =
-    container;
-  return {
-    id,
-    sandboxId: sandbox.id,
-    name: config.name,
-    attempt: config.attempt,
-    image: config.image,
-    imageRef: config.image,
-    state: state === "starting" ? "created" : state,
-    createdAt,
-    ...(startedAt === undefined ? {} : { startedAt }),
-    ...(finishedAt === undefined ? {} : { finishedAt }),
-    ...(exitCode === undefined ? {} : { exitCode }),
-    ...(reason === undefined ? {} : { reason }),
-    ...(message === undefined ? {} : { message }),
-    logPath: `${sandbox.config.logFolder}/${config.logPath}`,
-    labels: config.labels,
-    annotations: config.annotations,
-  };
-}
 
 /** Deterministic: the same calls on the same clock and random source give the same ids, states and events. */
 export function createSimulatedRuntime(options: SimulatedRuntimeOptions): SimulatedRuntime {

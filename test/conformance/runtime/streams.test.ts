@@ -151,13 +151,15 @@ describe.each([onProcesses, onBareProcesses])("a command in the $name runtime", 
     { what: "that does not mind is killed", script: "trap '' HUP; echo $$; while :; do sleep 1; done" },
   ])("left alone $what", async ({ script }) => {
     const talk = new Talk();
-    const { running, id } = await begin(talk, script);
+    const { id } = await start("exec sleep 100000");
+    const before = (await subject.processes()).length;
+    const running = subject.runtime.exec(id, { ...talk.streams, command: sh(script), tty: false });
     await talk.says("\n");
-    const before = await subject.processes();
+    expect((await subject.processes()).length).toBeGreaterThan(before);
     talk.life.abort();
     const { exitCode } = await running;
     expect(exitCode).toBeGreaterThan(128);
-    await vi.waitFor(async () => expect((await subject.processes()).length).toBeLessThan(before.length), {
+    await vi.waitFor(async () => expect((await subject.processes()).length).toBe(before), {
       timeout: 20_000,
     });
     expect((await status(id)).state).toBe("running");

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, expect, it } from "vitest";
+import type { Random } from "../../../src/world/random.ts";
 import { endMarked, eventually } from "../../walkthrough/harness.ts";
 import { roundsOf, seededMoments } from "../rounds.ts";
 
@@ -66,8 +67,14 @@ const start = (): ChildProcess =>
     [
       bin,
       "kubelet",
-      ...["--node-name", "n1", "--max-pods", String(count + 10)],
-      ...["--pod-manifest-path", manifests, "--root-dir", join(folder, "root")],
+      "--node-name",
+      "n1",
+      "--max-pods",
+      String(count + 10),
+      "--pod-manifest-path",
+      manifests,
+      "--root-dir",
+      join(folder, "root"),
     ],
     { stdio: ["ignore", "pipe", "ignore"] },
   );
@@ -75,6 +82,20 @@ const start = (): ChildProcess =>
 /** It has found again what ran, and begins with what did not. */
 const atWork = (kubelet: ChildProcess): Promise<void> =>
   new Promise((resolve) => kubelet.stdout?.once("data", () => resolve()));
+
+// In the first rounds the pods are still being started: each dies amid so many more.
+const growing = 20;
+
+/** From before it has read anything to long after everything has started. */
+async function someMoment(kubelet: ChildProcess, round: number, random: Random): Promise<void> {
+  if (round < growing)
+    await eventually(
+      "some more pods",
+      async () => (await running()).size >= ((round + 1) * count) / growing / 2,
+    );
+  else if (random.int(4) > 0) await atWork(kubelet);
+  await pause(random.int(round < growing ? 100 : 600));
+}
 
 const kill = async (kubelet: ChildProcess): Promise<void> => {
   const ended = new Promise<void>((resolve) => kubelet.once("exit", () => resolve()));
@@ -109,9 +130,7 @@ it(
     };
     for (let round = 0; round < kills; round++) {
       kubelet = start();
-      // From before it has read anything to long after everything has started.
-      if (random.int(4) > 0) await atWork(kubelet);
-      await pause(random.int(round % 10 === 0 ? 2000 : 600));
+      await someMoment(kubelet, round, random);
       await kill(kubelet);
       for (const [name, [pid = 0]] of await note()) {
         expect(ranOn.get(name) ?? pid, `${name} was restarted`).toBe(pid);
