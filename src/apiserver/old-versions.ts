@@ -60,7 +60,10 @@ function renewerOf(kinds: readonly Descriptor[]): (request: ApiRequest) => Renew
       (kind.oldVersions ?? []).map((old) => [`${old.group}/${old.version}/${kind.resource}`, { kind, old }]),
     ),
   );
+  const groups = [...new Set(kinds.flatMap((kind) => (kind.oldVersions ?? []).map(groupVersion)))];
+  const starts = groups.map((group) => `/apis/${group}/`);
   return (request) => {
+    if (!starts.some((start) => request.path.startsWith(start))) return undefined;
     const [, group = "", version = "", rest = "", resource = ""] = resourcePath.exec(request.path) ?? [];
     const found = known.get(`${group}/${version}/${resource}`);
     if (found === undefined) return undefined;

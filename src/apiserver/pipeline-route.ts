@@ -63,13 +63,12 @@ function splitPath(path: string): Split | "none" {
 
 /** A part that is empty or hides a slash is no name; keys in the store could not be told apart. */
 function decoded(path: string): string[] | "none" {
+  const raw = path.slice(path.startsWith("/") ? 1 : 0, path.endsWith("/") ? -1 : undefined).split("/");
+  if (raw.includes("")) return "none";
+  if (!path.includes("%")) return raw;
   try {
-    const parts = path
-      .replace(/^\//, "")
-      .replace(/\/$/, "")
-      .split("/")
-      .map((part) => decodeURIComponent(part));
-    return parts.some((part) => part === "" || part.includes("/")) ? "none" : parts;
+    const parts = raw.map((part) => decodeURIComponent(part));
+    return parts.some((part) => part.includes("/")) ? "none" : parts;
   } catch {
     return "none";
   }

@@ -2,7 +2,7 @@
 import { seconds } from "../lib/units.ts";
 import type { Descriptor } from "../model/kinds/descriptor.ts";
 import type { ApiRequest, ApiResponse, Caller, WatchEvent } from "../model/wire.ts";
-import { NoSpaceError, type Store } from "../store/store.ts";
+import { NoSpaceError, StoreUnavailableError, type Store } from "../store/store.ts";
 import type { Clock } from "../world/clock.ts";
 import { wordsOf, type Log } from "../world/log.ts";
 import type { Random } from "../world/random.ts";
@@ -34,6 +34,8 @@ import {
   methodNotAllowed,
   notServed,
   Refusal,
+  storeAway,
+  timedOut,
 } from "./status.ts";
 import { serveReviews } from "./reviews.ts";
 import { readAccept } from "./tables/accept.ts";
@@ -161,8 +163,14 @@ async function perform({ registry }: Way, request: ApiRequest, allowed: Allowed)
   } catch (thrown) {
     if (thrown instanceof NoSpaceError) return insufficientStorage(thrown.message);
     registry.log.error("a request failed", { path: request.path, because: wordsOf(thrown) });
-    return internalError(wordsOf(thrown));
+    return failed(thrown);
   }
+}
+
+function failed(thrown: unknown): Refusal {
+  if (thrown instanceof StoreUnavailableError)
+    return thrown.outcome === "not-done" ? storeAway(thrown.message) : timedOut(thrown.message);
+  return internalError(wordsOf(thrown));
 }
 
 type Opened = { readonly emissions: AsyncIterable<readonly Emission[]>; readonly showing: Showing };

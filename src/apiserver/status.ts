@@ -139,8 +139,8 @@ export const unsupportedMediaType = (supported: readonly string[]): Refusal =>
     `the body of the request was in an unknown format - accepted media types include: ${supported.join(", ")}`,
   );
 
-export const tooLarge = (limit: number): Refusal =>
-  refusal(413, "RequestEntityTooLarge", `Request entity too large: limit is ${limit}`);
+export const tooLarge = (why: string): Refusal =>
+  refusal(413, "RequestEntityTooLarge", `Request entity too large: ${why}`);
 
 /** A patch that reads well but cannot be applied to the object as it is. */
 export const unprocessable = (why: string): Refusal =>
@@ -164,6 +164,12 @@ export const tooLargeVersion = (asked: number, current: number): Refusal =>
 
 export const unavailable = (why: string): Refusal =>
   refusal(503, "ServiceUnavailable", why, { retryAfterSeconds: 1 });
+
+/** It may have been done all the same. */
+export const timedOut = (why: string): Refusal => refusal(504, "Timeout", why);
+
+/** Without Retry-After, upon which clients would wait ten times as long: the server has waited for its store already. */
+export const storeAway = (why: string): Refusal => refusal(503, "ServiceUnavailable", why);
 
 /** The store's disk is full: code 507 (RFC 4918), for which upstream has no reason. Nobody is told to try again at once. */
 export const insufficientStorage = (why: string): Refusal => refusal(507, "InsufficientStorage", why);

@@ -87,9 +87,15 @@ export async function invite(client: Client, { token, expires, server, ca }: Inv
 }
 
 /** Whether the controllers have signed `cluster-info` with the token: before that nobody can join by it. */
-export async function isSigned(client: Client, { id }: BootstrapToken): Promise<boolean> {
+export async function isSigned(
+  client: Client,
+  { id }: BootstrapToken,
+): Promise<"signed" | "not yet" | "no cluster-info"> {
   const found = await client.of(configMap).get({ name: "cluster-info", namespace: "kube-public" });
-  return found.is === "ok" && found.object.data?.[`jws-kubeconfig-${id}`] !== undefined;
+  if (found.is === "absent") return "no cluster-info";
+  return found.is === "ok" && found.object.data?.[`jws-kubeconfig-${id}`] !== undefined
+    ? "signed"
+    : "not yet";
 }
 
 /** The command that brings another machine into the cluster. */

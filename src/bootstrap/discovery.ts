@@ -15,6 +15,7 @@ export interface Discovery {
   readonly token: BootstrapToken;
   /** `sha256:…`; none believes whatever authority is signed with the token. */
   readonly pins: readonly string[];
+  /** How long a token may be unknown that was made just now. */
   readonly timeout: number;
 }
 
@@ -24,6 +25,7 @@ export interface Discovered {
 }
 
 const lookAgain = 500;
+const answerMax = 10_000;
 
 /** Throws CannotBootstrap that says what does not fit. */
 export async function discover(asked: Discovery): Promise<Discovered> {
@@ -86,12 +88,14 @@ async function infoFrom(asked: Discovery, trust: HttpClientOptions): Promise<Inf
 }
 
 async function fetched(
-  { clock, network, server, timeout }: Discovery,
+  { clock, network, server }: Discovery,
   trust: HttpClientOptions,
 ): Promise<{ status: number; body: string }> {
   const client = network.client(trust);
   const late = new AbortController();
-  const cancel = clock.after(timeout, () => late.abort(new Error(`no answer within ${timeout / 1000} s`)));
+  const cancel = clock.after(answerMax, () =>
+    late.abort(new Error(`no answer within ${answerMax / 1000} s`)),
+  );
   try {
     const response = await client.request({
       method: "GET",

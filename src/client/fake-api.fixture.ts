@@ -271,7 +271,8 @@ function merged(route: Route, old: Parts, proposed: Parts): KubeObject {
     deletionTimestamp: old.metadata.deletionTimestamp,
     deletionGracePeriodSeconds: old.metadata.deletionGracePeriodSeconds,
   };
-  if (route.subresource === "status") return { ...old, status: proposed.status } as KubeObject;
+  if (route.subresource === "status" || route.subresource === "approval")
+    return { ...old, status: proposed.status } as KubeObject;
   if (route.subresource === "finalize") return { ...old, spec: proposed.spec } as KubeObject;
   const kept = route.kind.hasStatus ? { status: old.status } : {};
   return cloneJson({ ...proposed, ...kept, metadata: { ...proposed.metadata, ...identity } }) as KubeObject;

@@ -9,7 +9,16 @@ export interface Placing<T extends KubeObject> {
   /** As a field selector names it: `spec.nodeName`. */
   readonly field: string;
   readonly placeOf: (object: T) => string | undefined;
+  /**
+   * Whether there are objects without a place, whose changes nobody here wants to be told. They must never lose one they had, as a
+   * bound pod never does.
+   */
+  readonly someHaveNone?: boolean;
 }
+
+/** What all of one kind's users together follow. */
+export const wholeOf = ({ field, someHaveNone }: Pick<Placing<KubeObject>, "field" | "someHaveNone">) =>
+  someHaveNone === true ? { fieldSelector: `${field}!=` } : {};
 
 /** Erases the object type: the kind in it is what a request for informers is compared with. */
 export const placing = <T extends KubeObject>(of: Placing<T>): Placing<KubeObject> =>
@@ -49,9 +58,10 @@ class Crowd<T extends KubeObject> {
   private readonly placeOf: Placing<T>["placeOf"];
   private readonly listeners = new Map<string, Set<Told<T>>>();
 
-  constructor(whole: Informers, { kind, placeOf }: Placing<T>) {
+  constructor(whole: Informers, { kind, field, placeOf, someHaveNone = false }: Placing<T>) {
     this.placeOf = placeOf;
     this.copy = whole.of(kind, {
+      ...wholeOf({ field, someHaveNone }),
       indexes: {
         place: (object) => {
           const place = placeOf(object);

@@ -88,17 +88,12 @@ describe("support", () => {
       "volume v (persistentVolumeClaim)",
     ],
     [
-      "a token",
-      { volumes: [{ name: "v", projected: { sources: [{ serviceAccountToken: { path: "t" } }] } }] },
-      "volume v (projected serviceAccountToken)",
+      "a bundle of others' trust",
+      { volumes: [{ name: "v", projected: { sources: [{ clusterTrustBundle: { path: "t" } }] } }] },
+      "volume v (projected clusterTrustBundle)",
     ],
-    [
-      "a grpc probe",
-      { containers: [{ name: "main", livenessProbe: { grpc: { port: 1 } } }] },
-      "a grpc probe of container main",
-    ],
+    ["processes shared", { shareProcessNamespace: true }, "shareProcessNamespace"],
     ["another system", { os: { name: "windows" } }, "os windows"],
-    ["host aliases", { hostAliases: [{ ip: "127.0.0.1" }] }, "hostAliases"],
   ])("%s", (_name, spec, words) => {
     const verdict = supportVerdict(podOf(spec));
     if (words === undefined) expect(verdict).toBeUndefined();

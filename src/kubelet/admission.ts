@@ -103,11 +103,7 @@ function containerFeatures(container: Container): string[] {
   const say = (present: boolean, words: string) => {
     if (present) found.push(`${words} of container ${container.name}`);
   };
-  const { startupProbe, livenessProbe, readinessProbe, lifecycle } = container;
-  say(
-    [startupProbe, livenessProbe, readinessProbe].some((probe) => probe?.grpc !== undefined),
-    "a grpc probe",
-  );
+  const { lifecycle } = container;
   say(
     [lifecycle?.postStart, lifecycle?.preStop].some((hook) => hook?.tcpSocket !== undefined),
     "a tcpSocket lifecycle hook",
@@ -122,6 +118,8 @@ function containerFeatures(container: Container): string[] {
   return found;
 }
 
+const projected = new Set(["configMap", "secret", "downwardAPI", "serviceAccountToken"]);
+
 /** What the pod asks for and this kubelet has no way to give, in words; empty where there is nothing. */
 function unsupportedFeatures(pod: Pod): readonly string[] {
   const spec = pod.spec;
@@ -130,7 +128,7 @@ function unsupportedFeatures(pod: Pod): readonly string[] {
   for (const volume of spec.volumes ?? []) {
     for (const source of unknownSources(volume)) found.push(`volume ${volume.name} (${source})`);
     for (const source of volume.projected?.sources ?? [])
-      if (source.configMap === undefined && source.secret === undefined && source.downwardAPI === undefined)
+      if (Object.keys(source).some((name) => !projected.has(name)))
         found.push(`volume ${volume.name} (projected ${Object.keys(source).join(", ")})`);
   }
   for (const container of [...(spec.initContainers ?? []), ...spec.containers])
@@ -142,7 +140,6 @@ function unsupportedFeatures(pod: Pod): readonly string[] {
   if (spec.shareProcessNamespace === true) found.push("shareProcessNamespace");
   if (spec.hostUsers === false) found.push("hostUsers: false");
   if ((spec.securityContext?.sysctls ?? []).length > 0) found.push("sysctls");
-  if ((spec.hostAliases ?? []).length > 0) found.push("hostAliases");
   return found;
 }
 

@@ -58,7 +58,6 @@ export class FakeRuntime implements Runtime {
   listPodSandboxes = async () => Array.from(this.sandboxes.values(), ({ status }) => ({ ...status }));
   listContainers = async () => Array.from(this.containers.values(), ({ status }) => ({ ...status }));
   reopenContainerLog = async () => undefined;
-  usage = async () => "absent" as const;
   /** By container name, as tests set it. */
   readonly memory = new Map<string, number>();
   listUsage = async () =>
@@ -206,7 +205,8 @@ export class FakeRuntime implements Runtime {
   async portForward(_sandbox: string, port: number, stream: Duplex): Promise<void> {
     this.calls.push(`forward ${port}`);
     if (port === 1) throw new Error("connection refused");
-    for await (const bytes of stream) stream.write(bytes);
+    stream.on("data", (bytes: Buffer) => stream.write(bytes));
+    await new Promise((resolve) => stream.once("end", resolve));
     stream.end();
   }
 

@@ -14,6 +14,7 @@ import type { Runtime } from "../runtime/runtime.ts";
 import { silentLog } from "../world/log.ts";
 import { realRandom } from "../world/random.ts";
 import { realClock } from "../world/real-clock.ts";
+import { realGrpcHealth } from "../world/real-grpc-health.ts";
 import { realDial } from "../world/real-dial.ts";
 import { realFiles } from "../world/real-files.ts";
 import { realNetwork } from "../world/real-network.ts";
@@ -42,6 +43,7 @@ async function startKubelet(): Promise<void> {
     runtime: made,
     network: realNetwork,
     dial: realDial,
+    grpcHealth: realGrpcHealth,
     config: {
       rootDir: folder,
       podLogsDir: join(folder, "logs"),

@@ -25,6 +25,8 @@ export class Rig {
   readonly events: string[] = [];
   readonly client: Client = createClient(this.api.transport);
   kubelet: Kubelet;
+  /** How servers answer gRPC probes. */
+  grpc: (port: number, service: string) => "serving" | { error: string } = () => "serving";
   private informers: Informers;
   private handle: ((exchange: Exchange) => void) | undefined;
   private readonly config: Partial<KubeletConfig>;
@@ -160,6 +162,7 @@ export class Rig {
       network,
       ...(this.config.eviction === undefined ? {} : { machine: createMachine(this.files) }),
       dial: async () => "open",
+      grpcHealth: async ({ port }, service) => this.grpc(port, service),
       recorder: {
         event: (about, type, reason, message) =>
           this.events.push(`${type} ${reason} ${about.metadata.name}: ${message}`),

@@ -30,6 +30,7 @@ export type { Kubelet, KubeletConfig, KubeletOptions } from "./settings.ts";
 export { shutdownGraces } from "./shutdown/plan-shutdown.ts";
 export { logRotationDefault, type RotationOptions } from "./logs/log-rotation.ts";
 export type { StaticPodsConfig } from "./sources/source.ts";
+export { accessDefault, type AccessSettings } from "./server/access.ts";
 export { createMachine } from "./node/machine.ts";
 
 /** A kubelet at rest. Without client and informers it stands alone and runs what its other sources tell. */
@@ -151,7 +152,7 @@ class NodeKubelet implements Kubelet {
     const { options, life } = this;
     const { nodeName, client, runtime, network, dial, clock, config, files, log, recorder } = options;
     const references = createReferences(client);
-    this.prober = new Prober({ runtime, network, dial, clock });
+    this.prober = new Prober({ runtime, network, dial, grpcHealth: options.grpcHealth, clock });
     const whereabouts = (_pod: Pod, podIps: readonly string[]): Whereabouts => ({
       nodeName,
       hostIp: config.nodeIp,
@@ -164,6 +165,7 @@ class NodeKubelet implements Kubelet {
       clock,
       rootDir,
       references,
+      mounts: options.mounts,
       whereabouts: (pod) => whereabouts(pod, pod.status?.podIP === undefined ? [] : [pod.status.podIP]),
     });
     return {

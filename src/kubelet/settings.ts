@@ -3,16 +3,19 @@ import type { Client, EventRecorder, Informers } from "../client/client.ts";
 import type { Millis } from "../lib/units.ts";
 import type { Taint } from "../model/generated/types.ts";
 import type { EvictionSettings } from "../model/kubelet-configuration/eviction-settings.ts";
-import type { ShutdownGrace } from "../model/kubelet-configuration/read-kubelet-configuration.ts";
+import type { ShutdownGrace } from "../model/kubelet-configuration/kubelet-configuration.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Clock } from "../world/clock.ts";
 import type { Dial } from "../world/dial.ts";
 import type { Files } from "../world/files.ts";
+import type { GrpcHealth } from "../world/grpc-health.ts";
+import type { Mounts } from "../world/mounts.ts";
 import type { Network, TlsFiles } from "../world/http.ts";
 import type { Log } from "../world/log.ts";
 import type { Random } from "../world/random.ts";
 import type { RotationOptions } from "./logs/log-rotation.ts";
 import type { Machine } from "./node/machine.ts";
+import type { AccessSettings } from "./server/access.ts";
 import type { PodSource, StaticPodsConfig } from "./sources/source.ts";
 
 export interface KubeletConfig {
@@ -49,6 +52,12 @@ export interface KubeletConfig {
   readonly relistPeriod?: Millis;
   /** How often ConfigMap, Secret and downward API volumes are brought up to date. */
   readonly refreshPeriod?: Millis;
+  /** Who may ask the server; `accessDefault` unless given. */
+  readonly access?: AccessSettings;
+  /** Where what anyone may read is served in plain HTTP; nowhere unless given. */
+  readonly readOnlyPort?: number;
+  /** What the server shows as its configuration. */
+  readonly shown?: Readonly<Record<string, unknown>>;
   /** How long nothing may go over a stream (exec, attach, port-forward) before it is ended; 4 hours unless given. */
   readonly streamIdleTimeout?: Millis;
   /** How often the Lease is renewed and the node looked at. */
@@ -68,6 +77,9 @@ export interface KubeletOptions {
   readonly network: Network;
   /** For TCP probes. */
   readonly dial: Dial;
+  readonly grpcHealth: GrpcHealth;
+  /** Without it there are no volumes in memory. */
+  readonly mounts?: Mounts;
   readonly recorder?: EventRecorder;
   /** What the machine says of itself; a hollow node has none. */
   readonly machine?: Machine;

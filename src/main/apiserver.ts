@@ -2,8 +2,10 @@
 import { resolve } from "node:path";
 import type { KeyPair } from "../world/certificates.ts";
 import type { Files } from "../world/files.ts";
-import { wordsOf, type LogLevel } from "../world/log.ts";
+import type { LogLevel } from "../world/log.ts";
 import { aborted, endingSignal } from "./ending.ts";
+import type { EtcdFlags } from "./open-store.ts";
+import { readPem } from "./read-pem.ts";
 import { Refusal } from "./refusal.ts";
 import { serveApi, startApiServer, writeAdminKubeconfig, type ServerIdentity } from "./start-api-server.ts";
 import { realWorld } from "./world.ts";
@@ -17,11 +19,14 @@ interface IdentityFlags {
   readonly enableBootstrapTokenAuth?: string;
 }
 
-export interface ApiServerCommand extends IdentityFlags {
+export interface ApiServerCommand extends IdentityFlags, EtcdFlags {
   readonly dataDir: string;
   readonly bindAddress: string;
   readonly port: number;
   readonly securePort?: number;
+  readonly certDir?: string;
+  readonly maxRequestsInflight: number;
+  readonly maxMutatingRequestsInflight: number;
   readonly kubeconfig?: string;
   readonly logLevel: LogLevel;
 }
@@ -31,7 +36,14 @@ export async function runApiServer(options: ApiServerCommand): Promise<void> {
   const world = realWorld(options.logLevel);
   const signal = endingSignal();
   const dataDir = resolve(options.dataDir);
-  const place = { dataDir, host: options.bindAddress, port: options.securePort ?? options.port };
+  const place = {
+    dataDir,
+    host: options.bindAddress,
+    port: options.securePort ?? options.port,
+    etcd: options,
+    seats: options.maxRequestsInflight + options.maxMutatingRequestsInflight,
+    ...(options.certDir === undefined ? {} : { certDir: resolve(options.certDir) }),
+  };
   const given = await identityOf(world.files, options);
   if (given !== undefined) {
     const server = await serveApi(world, place, given);
@@ -78,19 +90,4 @@ async function identityOf(files: Files, flags: IdentityFlags): Promise<ServerIde
     kubeletClient: await pair("--kubelet-client-certificate", "--kubelet-client-key"),
     bootstrapTokens: flags.enableBootstrapTokenAuth === "true",
   };
-}
-
-/** Throws a Refusal that names flag and file where it holds nothing of the kind. */
-export async function readPem(files: Files, flag: string, path: string): Promise<string> {
-  let text: string | undefined;
-  try {
-    text = await files.readText(path);
-  } catch (thrown) {
-    throw new Refusal(`cannot read ${flag} ${path}: ${wordsOf(thrown)}`, 2);
-  }
-  if (text === undefined)
-    throw new Refusal(`cannot read ${flag} ${path}: there is no such file; give one that is`, 2);
-  if (!text.includes("-----BEGIN "))
-    throw new Refusal(`cannot use ${flag} ${path}: it holds no PEM text; give a file that does`, 2);
-  return text;
 }

@@ -2,7 +2,7 @@
 import type { LogLevel } from "../world/log.ts";
 import type { KeyPair } from "../world/certificates.ts";
 import type { Files } from "../world/files.ts";
-import { readPem } from "./apiserver.ts";
+import { readPem } from "./read-pem.ts";
 import { reachCluster } from "./cluster-access.ts";
 import { runControllers, runLeading } from "./components.ts";
 import { endingSignal } from "./ending.ts";

@@ -14,8 +14,16 @@ function withLogLevel(command: Command): Command {
   );
 }
 
+function withEtcd(command: Command): Command {
+  return command
+    .option("--etcd-servers <urls>", "keep objects in etcd: http(s)://HOST:PORT of each member, with commas")
+    .option("--etcd-cafile <file>", "authority of etcd's certificates")
+    .option("--etcd-certfile <file>", "certificate to call etcd with")
+    .option("--etcd-keyfile <file>", "its key");
+}
+
 function addUp(program: Command): void {
-  withLogLevel(program.command("up"))
+  withEtcd(withLogLevel(program.command("up")))
     .description("run a whole cluster in this terminal: one control-plane node and its workers")
     .option("--workers <count>", "how many worker nodes", wholeNumber("--workers", 0, 1000), 3)
     .option("--data-dir <folder>", "where everything is kept; a second `up` on it resumes", ".everynode")
@@ -121,8 +129,8 @@ const withHealth = (command: Command): Command =>
       0,
     );
 
-function addComponents(program: Command): void {
-  withLogLevel(program.command("apiserver"))
+function addApiServer(program: Command): void {
+  withEtcd(withLogLevel(program.command("apiserver")))
     .description("run the API server and its store")
     .option("--data-dir <folder>", "where everything is kept", ".everynode")
     .option("--bind-address <address>", "address to listen on", "127.0.0.1")
@@ -131,6 +139,22 @@ function addComponents(program: Command): void {
     .option(
       "--kubeconfig <file>",
       "where to write an administrator's kubeconfig (default: kubeconfig in the data folder)",
+    )
+    .option(
+      "--cert-dir <folder>",
+      "certificates and keys of its own, shared by several API servers of one cluster (pki in the data folder)",
+    )
+    .option(
+      "--max-requests-inflight <count>",
+      "reads worked on at once; the sum of both limits is shared between levels of priority",
+      wholeNumber("--max-requests-inflight", 1, 1_000_000),
+      400,
+    )
+    .option(
+      "--max-mutating-requests-inflight <count>",
+      "writes worked on at once",
+      wholeNumber("--max-mutating-requests-inflight", 1, 1_000_000),
+      200,
     )
     .option("--client-ca-file <file>", "authority of clients' certificates; given, so must the next four be")
     .option("--tls-cert-file <file>", "certificate to serve with")
@@ -146,6 +170,9 @@ function addComponents(program: Command): void {
         .default("false"),
     )
     .action(async (options) => (await import("./apiserver.ts")).runApiServer(options));
+}
+
+function addControllers(program: Command): void {
   withHealth(program.command("controller-manager"))
     .description("run the controllers against any Kubernetes API server")
     .requiredOption("--kubeconfig <file>", "the cluster to work on, and as whom")
@@ -190,7 +217,13 @@ function addInit(program: Command): void {
     .option("--dry-run", "tell what would be done, and do nothing")
     .option("--foreground", "stay, start the kubelet again when it ends, and end it with this command")
     .option("--print-unit", "print a systemd unit that runs the kubelet, and do nothing else")
-    .option("--etcd", "keep objects in an etcd that runs as a static pod")
+    .option("--etcd", "keep objects in etcd, the one on the PATH, as a static pod")
+    .option(
+      "--etcd-port <port>",
+      "of etcd; the next is for its peers, and the one after for its health",
+      wholeNumber("--etcd-port", 1, 65_533),
+      2379,
+    )
     .action(async (options) => (await import("./init.ts")).runInit(options));
 }
 
@@ -273,7 +306,8 @@ async function main(args: readonly string[]): Promise<number> {
   addKubelet(program);
   addNodeTools(program);
   addHollowNodes(program);
-  addComponents(program);
+  addApiServer(program);
+  addControllers(program);
   addInit(program);
   addJoin(program);
   addReset(program);

@@ -3,7 +3,7 @@ import type { Client, Informers } from "../client/client.ts";
 import { createEventRecorder } from "../client/event-recorder.ts";
 import { createInformers } from "../client/informer.ts";
 import { createClient } from "../client/kube-client.ts";
-import { createSharedInformers, placing } from "../client/shared-informers.ts";
+import { createSharedInformers, placing, wholeOf } from "../client/shared-informers.ts";
 import { createKubelet, type Kubelet } from "../kubelet/kubelet.ts";
 import { node as nodeKind } from "../model/kinds/node.ts";
 import { pod as podKind } from "../model/kinds/pod.ts";
@@ -12,10 +12,17 @@ import type { Transport } from "../model/wire.ts";
 import { createSimulatedRuntime } from "../runtime/simulated/simulated-runtime.ts";
 import { makeCertificate, type KeyPair } from "../world/certificates.ts";
 import type { LogLevel } from "../world/log.ts";
+import { realGrpcHealth } from "../world/real-grpc-health.ts";
 import { realDial } from "../world/real-dial.ts";
 import { reachCluster } from "./cluster-access.ts";
 import { aborted, endingSignal } from "./ending.ts";
-import { hollowFiles, openSharedPort, podKeyOfTarget, type SharedPort } from "./hollow-world.ts";
+import {
+  hollowFiles,
+  openSharedPort,
+  podKeyOfTarget,
+  slottedClock,
+  type SharedPort,
+} from "./hollow-world.ts";
 import { realWorld, type World } from "./world.ts";
 
 export interface HollowOptions {
@@ -49,7 +56,7 @@ export async function startHollowNodes(world: World, options: HollowOptions): Pr
   const whole = createInformers({ transport, clock, random, log });
   // One node alone follows only what is its own, as any kubelet does.
   const informers = count === 1 ? whole : sharedByNodes(whole);
-  const all = count === 1 ? undefined : whole.of(podKind);
+  const all = count === 1 ? undefined : whole.of(podKind, wholeOf(boundPods));
   const nodeOf = (target: string) =>
     all === undefined ? `${namePrefix}1` : all.get(podKeyOfTarget(target) ?? "")?.spec?.nodeName;
   const shared = await openSharedPort(
@@ -86,9 +93,11 @@ export async function startHollowNodes(world: World, options: HollowOptions): Pr
   };
 }
 
+const boundPods = { field: "spec.nodeName", someHaveNone: true };
+
 const sharedByNodes = (whole: Informers): Informers =>
   createSharedInformers(whole, [
-    placing({ kind: podKind, field: "spec.nodeName", placeOf: ({ spec }) => spec?.nodeName }),
+    placing({ ...boundPods, kind: podKind, placeOf: ({ spec }) => spec?.nodeName }),
     placing({ kind: nodeKind, field: "metadata.name", placeOf: ({ metadata }) => metadata.name }),
   ]);
 
@@ -114,18 +123,20 @@ function kubeletMaker(world: World, options: HollowOptions, common: Common): (na
     // The books tell every event: looking them over again would only cost.
     relistPeriod: 3_600_000,
   };
+  const together = options.count === 1 ? clock : slottedClock(clock);
   return (nodeName) =>
     createKubelet({
       nodeName,
       client,
       informers,
       runtime: createSimulatedRuntime({ clock, random }),
-      clock,
+      clock: together,
       random,
       log,
       files,
       network: shared.networkFor(nodeName),
       dial: realDial,
+      grpcHealth: realGrpcHealth,
       config,
       ...(options.events === false
         ? {}

@@ -60,7 +60,8 @@ export interface JoinMachine {
 
 type Given = Pick<JoinMachine, "options" | "layout" | "nodeName" | "kubelet" | "say">;
 
-const discoveryMax = 10_000;
+// Who gave the token out has seen it signed.
+const discoveryMax = 3000;
 
 export async function beginJoin(world: World, given: Given): Promise<JoinMachine> {
   const { options, layout, nodeName, kubelet } = given;

@@ -1,8 +1,10 @@
 // Owns what a kubelet's flags and its configuration file come to together: a flag wins over the file.
 import { dirname, resolve } from "node:path";
 import {
+  accessDefault,
   logRotationDefault,
   shutdownGraces,
+  type AccessSettings,
   type RotationOptions,
   type StaticPodsConfig,
 } from "../kubelet/kubelet.ts";
@@ -12,11 +14,12 @@ import { unitsOf } from "../model/quantity.ts";
 import { parseGoDuration } from "../model/go-duration.ts";
 import { evictionSettings, type EvictionSettings } from "../model/kubelet-configuration/eviction-settings.ts";
 import { reservedOf } from "../model/kubelet-configuration/reserved.ts";
-import {
-  readKubeletConfiguration,
-  type KubeletConfiguration,
-  type ShutdownGrace,
-} from "../model/kubelet-configuration/read-kubelet-configuration.ts";
+import { showConfiguration } from "../model/kubelet-configuration/show-configuration.ts";
+import { readKubeletConfiguration } from "../model/kubelet-configuration/read-kubelet-configuration.ts";
+import type {
+  KubeletConfiguration,
+  ShutdownGrace,
+} from "../model/kubelet-configuration/kubelet-configuration.ts";
 import type { Files } from "../world/files.ts";
 import { wordsOf, type Log } from "../world/log.ts";
 import { Refusal } from "./refusal.ts";
@@ -43,6 +46,12 @@ export interface KubeletSettings {
   readonly maxPods: number | undefined;
   readonly podLogsDir: string | undefined;
   readonly heartbeatPeriod: Millis | undefined;
+  readonly access: AccessSettings;
+  /** Beside the cluster's, whose client certificates are taken. */
+  readonly clientCaFile: string | undefined;
+  readonly readOnlyPort: number | undefined;
+  readonly streamIdleTimeout: Millis | undefined;
+  readonly shown: Readonly<Record<string, unknown>>;
   readonly logRotation: RotationOptions;
   readonly eviction: EvictionSettings;
   readonly shutdownGraces: readonly ShutdownGrace[];
@@ -58,11 +67,6 @@ export async function kubeletSettings(files: Files, log: Log, flags: KubeletFlag
       `cannot use the container runtime endpoint ${JSON.stringify(endpoint)}: only "process" is there`,
       2,
     );
-  if (file.readOnlyPort !== undefined && file.readOnlyPort !== 0)
-    throw new Refusal(
-      `cannot use --config ${flags.config ?? ""}: readOnlyPort is ${file.readOnlyPort}, and this kubelet serves nothing without authentication; take it out or set it to 0`,
-      2,
-    );
   return {
     staticPods: staticPodsOf(flags, file),
     taints:
@@ -74,6 +78,9 @@ export async function kubeletSettings(files: Files, log: Log, flags: KubeletFlag
     maxPods: flags.maxPods ?? file.maxPods,
     podLogsDir: file.podLogsDir,
     heartbeatPeriod: file.nodeStatusUpdateFrequency,
+    ...accessOf(file),
+    streamIdleTimeout: file.streamingConnectionIdleTimeout,
+    shown: showConfiguration({ ...file, ...shownFlags(flags) }),
     eviction: evictionSettings(file),
     shutdownGraces: shutdownGraces(file),
     reservedOf: (capacity) => reservedOf(file, capacity),
@@ -85,6 +92,40 @@ export async function kubeletSettings(files: Files, log: Log, flags: KubeletFlag
     },
   };
 }
+
+function accessOf(
+  file: KubeletConfiguration,
+): Pick<KubeletSettings, "access" | "clientCaFile" | "readOnlyPort"> {
+  const { anonymous, webhook, x509 } = file.authentication ?? {};
+  const { mode, webhook: cache } = file.authorization ?? {};
+  return {
+    access: {
+      anonymous: anonymous?.enabled ?? accessDefault.anonymous,
+      tokens: webhook?.enabled ?? accessDefault.tokens,
+      tokenTtl: webhook?.cacheTTL ?? accessDefault.tokenTtl,
+      authorization: mode === "AlwaysAllow" ? "AlwaysAllow" : accessDefault.authorization,
+      allowedTtl: cache?.cacheAuthorizedTTL ?? accessDefault.allowedTtl,
+      deniedTtl: cache?.cacheUnauthorizedTTL ?? accessDefault.deniedTtl,
+    },
+    clientCaFile: x509?.clientCAFile,
+    readOnlyPort: file.readOnlyPort === 0 ? undefined : file.readOnlyPort,
+  };
+}
+
+/** Those flags that are fields of the file, too. */
+const shownFlags = ({
+  podManifestPath,
+  manifestUrl,
+  address,
+  port,
+  maxPods,
+}: KubeletFlags): KubeletConfiguration => ({
+  ...(podManifestPath === undefined ? {} : { staticPodPath: podManifestPath }),
+  ...(manifestUrl === undefined ? {} : { staticPodURL: manifestUrl }),
+  ...(address === undefined ? {} : { address }),
+  ...(port === undefined ? {} : { port }),
+  ...(maxPods === undefined ? {} : { maxPods }),
+});
 
 async function configurationOf(
   files: Files,

@@ -1,9 +1,10 @@
 // Owns `everynode kubelet`: one node as a process of its own, in the cluster that a kubeconfig names or alone.
 import { hostname } from "node:os";
-import { resolve } from "node:path";
-import { makeCertificate } from "../world/certificates.ts";
+import { join, resolve } from "node:path";
+import { makeCertificate, type KeyPair } from "../world/certificates.ts";
 import { subdomainNameFaults } from "../model/names.ts";
 import type { LogLevel } from "../world/log.ts";
+import { openAuthority } from "./authority.ts";
 import { reachCluster } from "./cluster-access.ts";
 import { aborted, endingSignal } from "./ending.ts";
 import { kubeletSettings, type KubeletFlags } from "./kubelet-settings.ts";
@@ -35,11 +36,12 @@ export async function runKubelet(options: KubeletCommand): Promise<void> {
     );
   const name = nodeNameOf(options.nodeName);
   const cluster = kubeconfig === undefined ? undefined : await reachCluster(world, kubeconfig, "kubelet");
-  const serving = await makeCertificate(world.clock, {
-    commonName: `system:node:${name}`,
-    organizations: ["system:nodes"],
-    use: { is: "server", names: [name, nodeIp] },
-    validFor: year,
+  const { serving, clientCa } = await credentialsOf(world, {
+    name,
+    nodeIp,
+    rootDir: resolve(rootDir),
+    clusterCa: cluster?.access.ca,
+    clientCaFile: settings.clientCaFile,
   });
   const node = await startNode(world, {
     ...settings,
@@ -49,7 +51,7 @@ export async function runKubelet(options: KubeletCommand): Promise<void> {
     nodeIp,
     labels: readLabels(options.nodeLabels ?? ""),
     serving,
-    clientCa: cluster?.access.ca,
+    clientCa,
   });
   const { folder, url } = settings.staticPods ?? {};
   const from = [
@@ -65,6 +67,49 @@ export async function runKubelet(options: KubeletCommand): Promise<void> {
   }
   await node.stop({ pods: "keep" });
   await cluster?.transport.close();
+}
+
+interface Credentials {
+  readonly name: string;
+  readonly nodeIp: string;
+  readonly rootDir: string;
+  /** Absent where the node stands alone. */
+  readonly clusterCa: string | undefined;
+  readonly clientCaFile: string | undefined;
+}
+
+/** What the server shows, and whose client certificates it takes. A node alone has an authority of its own, and a certificate for its owner. */
+async function credentialsOf(
+  world: World,
+  of: Credentials,
+): Promise<{ readonly serving: KeyPair; readonly clientCa: string | undefined }> {
+  const { clock, files, log } = world;
+  const given = of.clientCaFile === undefined ? undefined : await files.readText(of.clientCaFile);
+  if (of.clientCaFile !== undefined && given === undefined)
+    throw new Refusal(
+      `cannot read authentication.x509.clientCAFile ${of.clientCaFile}: there is no such file; give one that is`,
+      2,
+    );
+  const request = {
+    commonName: `system:node:${of.name}`,
+    organizations: ["system:nodes"],
+    use: { is: "server", names: [...new Set([of.name, of.nodeIp, "localhost"])] },
+  } as const;
+  if (of.clusterCa !== undefined)
+    return {
+      serving: await makeCertificate(clock, { ...request, validFor: year }),
+      clientCa: given ?? of.clusterCa,
+    };
+  const authority = await openAuthority({ clock, files, log, folder: join(of.rootDir, "pki") });
+  await authority.issue("kubelet-client", {
+    commonName: "kubelet-owner",
+    organizations: ["system:masters"],
+    use: { is: "client" },
+  });
+  return {
+    serving: await authority.issue("kubelet", request),
+    clientCa: [authority.ca.cert, given ?? ""].join("\n"),
+  };
 }
 
 /**

@@ -13,15 +13,18 @@ import {
 } from "../kubelet/kubelet.ts";
 import type { Taint } from "../model/generated/types.ts";
 import type { EvictionSettings } from "../model/kubelet-configuration/eviction-settings.ts";
-import type { ShutdownGrace } from "../model/kubelet-configuration/read-kubelet-configuration.ts";
+import type { ShutdownGrace } from "../model/kubelet-configuration/kubelet-configuration.ts";
 import { kubernetesVersion } from "../model/version.ts";
 import type { Transport } from "../model/wire.ts";
 import { createProcessRuntime } from "../runtime/process/process-runtime.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { KeyPair } from "../world/certificates.ts";
+import { realConnect } from "../world/real-connect.ts";
+import { realGrpcHealth } from "../world/real-grpc-health.ts";
+import { realMounts } from "../world/real-mounts.ts";
 import { realDial } from "../world/real-dial.ts";
 import type { Millis } from "../lib/units.ts";
-import type { StaticPodsConfig } from "../kubelet/kubelet.ts";
+import type { AccessSettings, StaticPodsConfig } from "../kubelet/kubelet.ts";
 import type { World } from "./world.ts";
 
 export interface NodeOptions {
@@ -41,6 +44,10 @@ export interface NodeOptions {
   readonly maxPods?: number | undefined;
   readonly heartbeatPeriod?: Millis | undefined;
   readonly staticPods?: StaticPodsConfig | undefined;
+  readonly access?: AccessSettings | undefined;
+  readonly readOnlyPort?: number | undefined;
+  readonly streamIdleTimeout?: Millis | undefined;
+  readonly shown?: Readonly<Record<string, unknown>> | undefined;
   readonly logRotation?: RotationOptions;
   readonly eviction?: EvictionSettings;
   readonly shutdownGraces?: readonly ShutdownGrace[];
@@ -67,6 +74,7 @@ export async function startNode(world: World, options: NodeOptions): Promise<Run
     clock,
     log,
     random,
+    connect: realConnect,
   });
   const cluster = transport === undefined ? undefined : clusterOf(world, transport, name);
   const capacity = await machineCapacity(rootDir);
@@ -80,6 +88,8 @@ export async function startNode(world: World, options: NodeOptions): Promise<Run
     files,
     network,
     dial: realDial,
+    grpcHealth: realGrpcHealth,
+    mounts: realMounts(files, processes),
     machine: createMachine(files),
     config: {
       rootDir,
@@ -99,6 +109,7 @@ export async function startNode(world: World, options: NodeOptions): Promise<Run
       ...given("maxPods", options.maxPods),
       ...given("heartbeatPeriod", options.heartbeatPeriod),
       ...given("staticPods", options.staticPods),
+      ...serverConfig(options),
     },
   });
   await kubelet.start();
@@ -112,6 +123,13 @@ export async function startNode(world: World, options: NodeOptions): Promise<Run
     },
   };
 }
+
+const serverConfig = (options: NodeOptions) => ({
+  ...given("access", options.access),
+  ...given("readOnlyPort", options.readOnlyPort),
+  ...given("streamIdleTimeout", options.streamIdleTimeout),
+  ...given("shown", options.shown),
+});
 
 function clusterOf(world: World, transport: Transport, host: string) {
   const { clock, random } = world;

@@ -4,6 +4,8 @@ import { createAuthenticate } from "../apiserver/authentication/authenticate.ts"
 import { bootstrapTokens } from "../apiserver/authentication/bootstrap-tokens.ts";
 import { usualIssuer } from "../apiserver/authentication/service-account-token.ts";
 import { authorize } from "../apiserver/authorization/authorize.ts";
+import { registerFairness } from "../apiserver/fairness/fairness-metrics.ts";
+import { createFairness } from "../apiserver/fairness/fairness.ts";
 import { createEdge } from "../apiserver/http/edge.ts";
 import { createMetrics, type Metrics } from "../apiserver/http/metrics.ts";
 import { createPipeline, type RunningPipeline } from "../apiserver/pipeline.ts";
@@ -13,14 +15,13 @@ import { kinds } from "../model/kinds/kinds.ts";
 import { writeKubeconfig, type ClusterAccess } from "../model/kubeconfig.ts";
 import { kubernetesVersion } from "../model/version.ts";
 import type { Caller, Transport } from "../model/wire.ts";
-import { openEmbeddedStore } from "../store/embedded/embedded-store.ts";
-import type { Store } from "../store/store.ts";
 import type { KeyPair } from "../world/certificates.ts";
 import type { HttpServer } from "../world/http.ts";
 import { wordsOf } from "../world/log.ts";
 import { createUpgradeClient } from "../world/real-upgrade-client.ts";
 import { countedTransport } from "./counted-transport.ts";
 import { openAuthority, type Authority } from "./authority.ts";
+import { openStore, type EtcdFlags } from "./open-store.ts";
 import { openTokenKey } from "./token-key.ts";
 import { Refusal } from "./refusal.ts";
 import type { World } from "./world.ts";
@@ -30,6 +31,11 @@ export interface ApiServerOptions {
   readonly host: string;
   /** 0 picks a free one, the one of the last time where that is still free. */
   readonly port: number;
+  /** Where its certificates and keys are kept: `pki` in the data folder unless given. */
+  readonly certDir?: string;
+  readonly etcd?: EtcdFlags;
+  /** Requests worked on at once; long-running ones and administrators' need no seat. */
+  readonly seats?: number;
 }
 
 /** By what the server is known, and whom it believes. */
@@ -56,10 +62,15 @@ export interface ApiServer extends ServedApi {
   adminAccess(): Promise<ClusterAccess>;
 }
 
+// As upstream's --max-requests-inflight and --max-mutating-requests-inflight together.
+const usualSeats = 600;
+
+const certDirOf = ({ certDir, dataDir }: ApiServerOptions): string => certDir ?? join(dataDir, "pki");
+
 /** Opens the store in the data folder and serves it over TLS, with an authority of its own kept there. */
 export async function startApiServer(world: World, options: ApiServerOptions): Promise<ApiServer> {
   const { clock, files, log } = world;
-  const authority = await openAuthority({ clock, files, log, folder: join(options.dataDir, "pki") });
+  const authority = await openAuthority({ clock, files, log, folder: certDirOf(options) });
   const server = await serveApi(world, options, await ownIdentity(authority, options.host));
   return {
     ...server,
@@ -109,7 +120,7 @@ export async function serveApi(
   identity: ServerIdentity,
 ): Promise<ServedApi> {
   const { clock, files, log, random } = world;
-  const store = await openStore(world, join(options.dataDir, "store"));
+  const store = await openStore(world, join(options.dataDir, "store"), options.etcd);
   try {
     const pipeline = await createPipeline({
       store,
@@ -119,7 +130,7 @@ export async function serveApi(
       log: log.with({ room: "apiserver" }),
       authorize,
       tokens: {
-        key: await openTokenKey({ files, folder: join(options.dataDir, "pki") }),
+        key: await openTokenKey({ files, folder: certDirOf(options) }),
         issuer: usualIssuer,
       },
     });
@@ -142,21 +153,6 @@ export async function serveApi(
   }
 }
 
-async function openStore(world: World, folder: string): Promise<Store> {
-  try {
-    const opened = await openEmbeddedStore({
-      folder,
-      clock: world.clock,
-      log: world.log.with({ room: "store" }),
-    });
-    if (opened.is === "open") return opened.store;
-    throw new Refusal(opened.message);
-  } catch (thrown) {
-    if (thrown instanceof Refusal) throw thrown;
-    throw new Refusal(`cannot open the store in ${folder}: ${wordsOf(thrown)}`);
-  }
-}
-
 interface Served {
   readonly pipeline: RunningPipeline;
   readonly identity: ServerIdentity;
@@ -169,7 +165,10 @@ async function listen(
   { pipeline, identity, metrics }: Served,
 ): Promise<HttpServer> {
   const { clock, random, log, network } = world;
+  const fairness = createFairness({ clock, seats: options.seats ?? usualSeats });
+  registerFairness(metrics, fairness);
   const edge = createEdge({
+    fairness,
     pipeline,
     kinds,
     authenticate: createAuthenticate(

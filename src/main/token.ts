@@ -1,14 +1,15 @@
 // Owns `everynode token`: the tokens by which machines join, made, listed and taken away.
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { joinCommand } from "../bootstrap/cluster-objects.ts";
+import { isSigned, joinCommand } from "../bootstrap/cluster-objects.ts";
 import { drawToken } from "../bootstrap/draw-token.ts";
 import { createToken, deleteToken, listTokens, tokenRows } from "../bootstrap/tokens.ts";
 import { aligned } from "../cli/aligned.ts";
 import { RefusedError, type Client } from "../client/client.ts";
 import { createClient } from "../client/kube-client.ts";
-import { parseBootstrapToken, tokenText, usualTerms } from "../model/bootstrap-token.ts";
+import { parseBootstrapToken, tokenText, usualTerms, type BootstrapToken } from "../model/bootstrap-token.ts";
 import type { ClusterAccess } from "../model/kubeconfig.ts";
+import { pause } from "../world/clock.ts";
 import { wordsOf, type LogLevel } from "../world/log.ts";
 import { publicKeyPin } from "../world/signatures.ts";
 import { told } from "./bootstrap-refusal.ts";
@@ -68,6 +69,7 @@ export async function runTokenCreate(given: string | undefined, options: TokenCr
     const token = chosen ?? drawToken(world.random);
     const expires = ttl === 0 ? undefined : world.clock.now() + ttl;
     await createToken(client, token, { ...usualTerms, expires, description: options.description });
+    await signed(world, client, token, ttl);
     if (options.printJoinCommand !== true) return console.log(tokenText(token));
     if (access.ca === undefined)
       throw new Refusal(
@@ -75,6 +77,21 @@ export async function runTokenCreate(given: string | undefined, options: TokenCr
       );
     console.log(joinCommand(access.server, tokenText(token), publicKeyPin(access.ca)));
   });
+}
+
+const signedMax = 10_000;
+const lookAgain = 200;
+
+/** A machine can join once the controllers have signed `cluster-info`, where there is one. */
+async function signed({ clock }: World, client: Client, token: BootstrapToken, ttl: number): Promise<void> {
+  const end = clock.now() + (ttl === 0 ? signedMax : Math.min(ttl, signedMax));
+  while (clock.now() < end) {
+    if ((await isSigned(client, token)) !== "not yet") return;
+    await pause(clock, lookAgain);
+  }
+  console.error(
+    `everynode: token ${token.id} is made, and cluster-info is not signed with it; machines can join once the controller manager has done so`,
+  );
 }
 
 export const runTokenList = (options: TokenCommand): Promise<void> =>

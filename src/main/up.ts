@@ -7,8 +7,16 @@ import type { Node } from "../model/generated/types.ts";
 import { node as nodeKind } from "../model/kinds/node.ts";
 import type { Caller } from "../model/wire.ts";
 import type { LogLevel } from "../world/log.ts";
+import type { EtcdFlags } from "./open-store.ts";
 import { startApiServer, writeAdminKubeconfig, type ApiServer } from "./start-api-server.ts";
-import { controllerManagerCaller, runControllers, runScheduler, schedulerCaller } from "./components.ts";
+import {
+  controllerManagerCaller,
+  runControllers,
+  runLeading,
+  runScheduler,
+  schedulerCaller,
+  type ComponentOptions,
+} from "./components.ts";
 import { showDemo } from "./demo.ts";
 import { startHollowNodes, type HollowNodes } from "./hollow-nodes.ts";
 import { aborted, endingSignal, sharedAbort } from "./ending.ts";
@@ -16,7 +24,7 @@ import { startNode, type RunningNode } from "./node.ts";
 import { Refusal } from "./refusal.ts";
 import { realWorld, type World } from "./world.ts";
 
-export interface UpOptions {
+export interface UpOptions extends EtcdFlags {
   readonly workers: number;
   readonly dataDir: string;
   readonly port: number;
@@ -38,17 +46,20 @@ export async function runUp(options: UpOptions): Promise<void> {
   const world = realWorld(options.logLevel);
   const signal = endingSignal();
   const dataDir = resolve(options.dataDir);
-  const server = await startApiServer(world, { dataDir, host: "127.0.0.1", port: options.port });
+  const server = await startApiServer(world, {
+    dataDir,
+    host: "127.0.0.1",
+    port: options.port,
+    etcd: options,
+  });
   const stop = sharedAbort();
-  const transport = (caller: Caller) => server.transportFor(caller);
+  const { ca } = server.authority;
+  const lead = leading(world, server, { signal: stop.signal, isShared: options.etcdServers !== undefined });
   const background = [
-    runControllers(world, {
-      transport: transport(controllerManagerCaller),
-      signal: stop.signal,
-      ca: server.authority.ca.cert,
-      signingPair: server.authority.ca,
-    }),
-    runScheduler(world, { transport: transport(schedulerCaller), signal: stop.signal }),
+    lead("kube-controller-manager", controllerManagerCaller, (parts) =>
+      runControllers(world, { ...parts, ca: ca.cert, signingPair: ca }),
+    ),
+    lead("kube-scheduler", schedulerCaller, (parts) => runScheduler(world, parts)),
   ];
   // A controller that throws is a bug: the process ends, and what it kept is found again by the next.
   const broken = Promise.race(background.map((running) => running.then(() => aborted(signal))));
@@ -65,6 +76,23 @@ export async function runUp(options: UpOptions): Promise<void> {
     await Promise.allSettled(background);
     await server.close();
   }
+}
+
+/** On a store that others may share, controllers and scheduler wait for their Lease. */
+function leading(
+  world: World,
+  server: ApiServer,
+  { signal, isShared }: { signal: AbortSignal; isShared: boolean },
+): (lease: string, caller: Caller, run: (parts: ComponentOptions) => Promise<void>) => Promise<void> {
+  return async (lease, caller, run) => {
+    const transport = server.transportFor(caller);
+    if (!isShared) return run({ transport, signal });
+    const parts = { transport, signal, lease, run: (held: AbortSignal) => run({ transport, signal: held }) };
+    if ((await runLeading(world, parts)) === "lost")
+      throw new Refusal(
+        `cannot go on as leader: another process holds the Lease ${lease}; start this one again`,
+      );
+  };
 }
 
 interface Fleet {

@@ -1,5 +1,6 @@
 // Owns the proof that values are checked against the generated schemas as upstream's decoder does (D.19, V.4).
 import { describe, expect, test } from "vitest";
+import { cloneJson, deepFreeze } from "../lib/json.ts";
 import { checkSchema } from "./schema-check.ts";
 
 const podWith = (container: Record<string, unknown>): unknown => ({
@@ -177,5 +178,36 @@ describe("the canonical copy", () => {
     expect(checkSchema("PodTemplateSpec", { foo: 1 }, "spec.template").unknown).toEqual([
       "spec.template.foo",
     ]);
+  });
+
+  describe("beside a known value", () => {
+    const known = deepFreeze({
+      metadata: { labels: { a: "b" } },
+      spec: { containers: [{ name: "x", image: "y" }], nodeName: "n" },
+      status: { conditions: [{ type: "Ready", status: "True" }] },
+    });
+
+    test("shares what is as it was, and copies the rest", () => {
+      const copy = cloneJson(known);
+      const value = { ...copy, status: { ...copy.status, phase: "Running" } };
+      const { pruned, unknown, errors } = checkSchema("Pod", value, "", known);
+      expect({ pruned, unknown, errors }).toEqual({ pruned: value, unknown: [], errors: [] });
+      const shared = pruned as typeof known;
+      expect(shared.spec).toBe(known.spec);
+      expect(shared.metadata).toBe(known.metadata);
+      expect(shared.status).not.toBe(value.status);
+      expect(shared.status.conditions).toBe(known.status.conditions);
+    });
+
+    test("finds in what changed all that it finds without one", () => {
+      const faulty: unknown[] = [
+        { ...known, spec: { ...known.spec, nodeName: 3, foo: 1 } },
+        { ...known, status: { conditions: [known.status.conditions[0], { type: 1, bar: null }] } },
+        { ...known, spec: null, metadata: { labels: { a: 1 } } },
+        { ...known, spec: [known.spec], extra: known.spec },
+      ];
+      for (const value of faulty)
+        expect(checkSchema("Pod", value, "", known)).toEqual(checkSchema("Pod", value));
+    });
   });
 });

@@ -1,5 +1,5 @@
 // Owns the check of a JSON value against the generated schemas: unknown fields, wrong types, and the value made canonical.
-import { setKey } from "../lib/json.ts";
+import { deepEqual, setKey } from "../lib/json.ts";
 import { wrongType, type FieldError } from "./field-error.ts";
 import { schemas } from "./generated/schemas.ts";
 import { goKind, parseLeaf, type LeafType } from "./schema-leaf.ts";
@@ -25,8 +25,22 @@ interface Walk {
   readonly errors: FieldError[];
 }
 
-/** Returns the canonical copy, or undefined where the value is refused or absent. */
-type Check = (value: unknown, walk: Walk) => unknown;
+/** Returns the canonical copy, or undefined where the value is refused or absent. `known` stands in the known value's same place. */
+type Check = (value: unknown, walk: Walk, known: unknown) => unknown;
+
+// Down to here parts are compared with the known value's by what is in them, below by identity alone: so that the whole is not
+// compared again at every depth.
+const comparedDepth = 2;
+
+const isKnown = (part: unknown, known: unknown, walk: Walk): boolean =>
+  typeof part === "object" && (walk.path.length < comparedDepth ? deepEqual(part, known) : part === known);
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const none: Fields = Object.freeze({});
+
+const fieldsIn = (value: unknown): Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : none;
 
 // As upstream's decoder, so that no body can exhaust the stack.
 const depthMax = 1000;
@@ -86,7 +100,7 @@ function makeCheck(type: string, format: string | undefined): Check {
 function structCheck(name: string): Check {
   let fields: Map<string, Check> | undefined;
   const goType = goTypeOf(name, undefined);
-  return (value, walk) => {
+  return (value, walk, known) => {
     if (typeof value !== "object" || value === null || Array.isArray(value))
       return mismatch(walk, value, goType);
     if (walk.path.length > depthMax) return refuse(walk, "…", "exceeded max depth");
@@ -94,14 +108,19 @@ function structCheck(name: string): Check {
     fields ??= fieldChecks(name);
     walk.structs.push(name);
     const out: Record<string, unknown> = {};
-    const given = value as Readonly<Record<string, unknown>>;
+    const given = fieldsIn(value);
+    const before = fieldsIn(known);
     for (const key of Object.keys(given)) {
       const part = given[key];
       const check = fields.get(key);
+      if (check !== undefined && isKnown(part, before[key], walk)) {
+        if (part !== null) out[key] = before[key];
+        continue;
+      }
       walk.path.push(key);
       if (check === undefined) walk.unknown.push(pathText(walk));
       else if (part !== null && part !== undefined) {
-        const checked = check(part, walk);
+        const checked = check(part, walk, before[key]);
         if (checked !== undefined) out[key] = checked;
       }
       walk.path.pop();
@@ -127,14 +146,16 @@ function zeroOf(type: string): unknown {
 
 function listCheck(check: Check, goType: string, type: string): Check {
   const itemType = type.slice(2);
-  return (value, walk) => {
+  return (value, walk, known) => {
     if (!Array.isArray(value)) return mismatch(walk, value, goType);
+    const before: readonly unknown[] = Array.isArray(known) ? known : [];
     const out: unknown[] = [];
     for (let index = 0; index < value.length; index += 1) {
       // Of a list that is not yet checked.
       const item: unknown = value[index];
       walk.path.push(index);
-      out.push(item === null ? zeroOf(itemType) : check(item, walk));
+      if (isKnown(item, before[index], walk) && item !== null) out.push(before[index]);
+      else out.push(item === null ? zeroOf(itemType) : check(item, walk, before[index]));
       walk.path.pop();
     }
     return out;
@@ -147,11 +168,11 @@ function mapCheck(check: Check, goType: string, type: string): Check {
     if (typeof value !== "object" || value === null || Array.isArray(value))
       return mismatch(walk, value, goType);
     const out: Record<string, unknown> = {};
-    const given = value as Readonly<Record<string, unknown>>;
+    const given = fieldsIn(value);
     for (const key of Object.keys(given)) {
       const item = given[key];
       walk.path.push({ key });
-      const checked = item === null ? zeroOf(itemType) : check(item, walk);
+      const checked = item === null ? zeroOf(itemType) : check(item, walk, undefined);
       if (checked !== undefined) setKey(out, key, checked);
       walk.path.pop();
     }
@@ -164,7 +185,7 @@ function copyAny(value: unknown, walk: Walk, depth: number): unknown {
   if (depth > depthMax) return refuse(walk, "…", "exceeded max depth");
   if (Array.isArray(value)) return value.map((item) => copyAny(item, walk, depth + 1));
   const out: Record<string, unknown> = {};
-  const given = value as Readonly<Record<string, unknown>>;
+  const given = fieldsIn(value);
   for (const key of Object.keys(given)) {
     const part = given[key];
     if (part !== undefined) setKey(out, key, copyAny(part, walk, depth + 1));
@@ -187,10 +208,13 @@ function goTypeOf(type: string, format: string | undefined): string {
   return goLeaves[type] ?? `v1.${type}`;
 }
 
-/** Checks a value against a schema by name. `path` is put before every path reported. */
-export function checkSchema(schemaName: string, value: unknown, path = ""): SchemaFindings {
+/**
+ * Checks a value against a schema by name. `path` is put before every path reported. `known` is a value that is canonical already:
+ * its parts that stand unchanged in the value are not looked into, and are shared with the copy.
+ */
+export function checkSchema(schemaName: string, value: unknown, path = "", known?: unknown): SchemaFindings {
   if (!Object.hasOwn(schemas, schemaName)) throw new TypeError(`there is no schema ${schemaName}`);
   const walk: Walk = { root: path, path: [], structs: [], unknown: [], errors: [] };
-  const pruned = checkOf(schemaName, undefined)(value, walk);
+  const pruned = checkOf(schemaName, undefined)(value, walk, known);
   return { unknown: walk.unknown, errors: walk.errors, pruned };
 }

@@ -3,8 +3,15 @@ import type { Instant } from "../lib/units.ts";
 
 const rfc3339 = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:[.,](\d+))?(Z|[+-]\d{2}:\d{2})$/;
 
+// What is written together says the same second, many times over.
+let last = { second: Number.NaN, text: "" };
+
 /** `2026-01-02T03:04:05Z` */
-export const formatTime = (at: Instant): string => `${new Date(at).toISOString().slice(0, 19)}Z`;
+export function formatTime(at: Instant): string {
+  const second = Math.floor(at / 1000);
+  if (second !== last.second) last = { second, text: `${new Date(at).toISOString().slice(0, 19)}Z` };
+  return last.text;
+}
 
 /** `2026-01-02T03:04:05.678000Z` */
 export const formatMicroTime = (at: Instant): string => {

@@ -68,6 +68,10 @@ export interface ContainerSecurity {
   readonly dropCapabilities: readonly string[];
   readonly readonlyRootFilesystem: boolean;
   readonly noNewPrivileges: boolean;
+  /** Refused where the container would run as root. */
+  readonly mustNotBeRoot: boolean;
+  /** Profiles and labels asked for, each as `FIELD VALUE`; a runtime refuses what it can't enforce. */
+  readonly confinement: readonly string[];
 }
 
 export interface ContainerConfig {
@@ -88,6 +92,8 @@ export interface ContainerConfig {
   readonly resources: Resources;
   readonly security: ContainerSecurity;
   readonly stdin: boolean;
+  /** Its input ends with the first attachment that gave any. */
+  readonly stdinOnce?: boolean;
   readonly tty: boolean;
 }
 
@@ -204,7 +210,6 @@ export interface Runtime {
   attach(id: ContainerId, streams: ProcessStreams): Promise<void>;
   /** Joins the stream with one connection to a port inside the sandbox, and resolves when both directions have ended. */
   portForward(id: SandboxId, port: number, stream: Duplex): Promise<void>;
-  usage(id: ContainerId): Promise<ContainerUsage | "absent">;
   /** Of every running container, in one pass. */
   listUsage(): Promise<ReadonlyMap<ContainerId, ContainerUsage>>;
 

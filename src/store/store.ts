@@ -65,8 +65,10 @@ export interface PageRequest {
 }
 
 export interface Store {
-  /** The newest revision that is durable. */
+  /** The newest durable revision this process knows of. */
   revision(): Revision;
+  /** The newest durable revision there is, other processes' commits included. */
+  latest(): Revision | Promise<Revision>;
   get(key: Key, at?: Revision): Promise<Entry | "absent" | Compacted>;
   /** Entries whose key starts with the prefix, in key order. */
   list(prefix: Key, page?: PageRequest): Promise<Page | Compacted>;
@@ -96,6 +98,18 @@ export class CompactedError extends Error {
     super(`cannot watch from that revision: history before ${oldest} is compacted; list anew`);
     this.name = "CompactedError";
     this.oldest = oldest;
+  }
+}
+
+/** The store cannot be reached, or has no majority. */
+export class StoreUnavailableError extends Error {
+  /** Whether what was asked for may have been done all the same. */
+  readonly outcome: "not-done" | "unknown";
+
+  constructor(outcome: "not-done" | "unknown", message: string) {
+    super(message);
+    this.name = "StoreUnavailableError";
+    this.outcome = outcome;
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Millis } from "../lib/units.ts";
 import type { Clock } from "../world/clock.ts";
 import { type Log, wordsOf } from "../world/log.ts";
+import { checkWrites } from "./check-writes.ts";
 import { GroupCommit } from "./group-commit.ts";
 import type { Journal, Recovered } from "./journal.ts";
 import { LeaseBook } from "./lease-book.ts";
@@ -29,7 +30,6 @@ const recentMax = 1024;
 const recentBytesMax = 4 << 20;
 // A reader takes turns with the rest of the process after this many values.
 const stretch = 512;
-const keyBytesMax = 60_000;
 
 export interface VersionedStoreOptions {
   readonly journal: Journal;
@@ -80,6 +80,10 @@ export class VersionedStore implements Store {
     return this.shown;
   }
 
+  latest(): Revision {
+    return this.shown;
+  }
+
   async get(key: Key, at: Revision = this.shown): Promise<Entry | "absent" | Compacted> {
     this.refuseIfClosed("read");
     const compacted = this.compactedAt(at);
@@ -111,7 +115,10 @@ export class VersionedStore implements Store {
   async commit(guards: readonly Guard[], writes: readonly Write[]): Promise<Committed | Conflict> {
     this.refuseIfClosed("write");
     this.group.refuseIfFailed();
-    this.validate(writes);
+    checkWrites(writes);
+    for (const write of writes)
+      if (write.do === "put" && write.lease !== undefined && !this.leases.has(write.lease))
+        throw new Error(`cannot write key ${write.key}: its lease ${write.lease} is absent; grant a new one`);
     const conflict = this.conflictOf(guards);
     if (conflict !== undefined) {
       // What it shows may not be durable yet.
@@ -220,22 +227,6 @@ export class VersionedStore implements Store {
     const revision = this.index.assigned;
     await (made.length > 0 ? this.group.submit({ made }) : this.group.settled());
     return { is: "committed", revision };
-  }
-
-  private validate(writes: readonly Write[]): void {
-    const seen = writes.length > 1 ? new Set<Key>() : undefined;
-    for (const write of writes) {
-      const { key } = write;
-      if (key === "" || key.length * 3 > keyBytesMax || /[\ud800-\udfff]/u.test(key))
-        throw new RangeError(
-          `cannot write key ${JSON.stringify(key.slice(0, 100))}: a key is well-formed Unicode of 1 to ${keyBytesMax / 3} units`,
-        );
-      if (seen?.has(key) === true)
-        throw new RangeError(`cannot write key ${key} twice in one commit: name it once`);
-      seen?.add(key);
-      if (write.do === "put" && write.lease !== undefined && !this.leases.has(write.lease))
-        throw new Error(`cannot write key ${key}: its lease ${write.lease} is absent; grant a new one`);
-    }
   }
 
   private conflictOf(guards: readonly Guard[]): Conflict | undefined {

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { Conversation, Processes } from "./processes.ts";
 
 const { O_RDONLY, O_WRONLY, O_RDWR, O_NONBLOCK } = constants;
+const pipeMaker = "mkfifo";
 const names = ["in", "out", "err", "note"] as const;
 
 interface Ends {
@@ -31,12 +32,14 @@ function openEnds(path: string, weWrite: boolean): Ends {
 
 const makePipes = (folder: string): Promise<void> =>
   new Promise((resolve, reject) => {
-    const making = spawn("mkfifo", ["-m", "0600", ...names.map((name) => join(folder, name))], {
+    const making = spawn(pipeMaker, ["-m", "0600", ...names.map((name) => join(folder, name))], {
       stdio: "ignore",
     });
     making.once("error", reject);
     making.once("exit", (code) =>
-      code === 0 ? resolve() : reject(new Error(`cannot make pipes in ${folder}: mkfifo ended with ${code}`)),
+      code === 0
+        ? resolve()
+        : reject(new Error(`cannot make pipes in ${folder}: ${pipeMaker} ended with ${code}`)),
     );
   });
 

@@ -185,6 +185,17 @@ describe("requests", () => {
     expect((await client().request({ method: "GET", url: origin })).status).toBe(200);
   });
 
+  it.each([
+    [500_000, 200],
+    [2_000_000, 431],
+  ])("takes headers of a size: %s bytes are answered %s", async (size, status) => {
+    for (const more of [{}, { plain: true } as const]) {
+      const { origin } = await start(echo, more);
+      const headers = { "x-long": "x".repeat(size) };
+      expect((await client().request({ method: "GET", url: origin, headers })).status).toBe(status);
+    }
+  });
+
   it("lives on when plain HTTP comes to a TLS port", async () => {
     const { origin, port } = await start(echo);
     const socket = connectTcp(port, "127.0.0.1");

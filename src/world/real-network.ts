@@ -16,6 +16,9 @@ const keepAliveMillis = 120_000;
 // Megabytes one HTTP/2 session may hold; a session carries many watches, and Node's 10 ends it under load.
 const sessionMemoryMax = 1024;
 
+// As upstream's; Node's 16 KB end requests with long selectors.
+const headerBytesMax = 1024 * 1024;
+
 function secureServer(tls: TlsFiles): NetServer {
   const server = createSecureServer({
     allowHTTP1: true,
@@ -23,16 +26,17 @@ function secureServer(tls: TlsFiles): NetServer {
     key: tls.key,
     ...(tls.ca === undefined ? {} : { ca: tls.ca, requestCert: true, rejectUnauthorized: false }),
     maxSessionMemory: sessionMemoryMax,
-    settings: { maxConcurrentStreams: 1000, initialWindowSize: 1 << 20 },
+    settings: { maxConcurrentStreams: 1000, initialWindowSize: 1 << 20, maxHeaderListSize: headerBytesMax },
   });
   server.on("sessionError", () => undefined);
   return server;
 }
 
 /** A client that speaks no HTTP gets a word and the door; the default would be silence or an error nobody hears. */
-function onClientError(_error: unknown, socket: Duplex): void {
-  if (socket.writable)
-    socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+function onClientError(error: unknown, socket: Duplex): void {
+  const isTooLong = error instanceof Error && "code" in error && error.code === "HPE_HEADER_OVERFLOW";
+  const status = isTooLong ? "431 Request Header Fields Too Large" : "400 Bad Request";
+  if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   else socket.destroy();
 }
 
@@ -77,8 +81,8 @@ async function serve(options: HttpServerOptions): Promise<HttpServer> {
   server.on("upgrade", onUpgrade(options));
   server.on("clientError", onClientError);
   server.on("tlsClientError", (_error: unknown, socket: TLSSocket) => socket.destroy());
-  // Both kinds of server have the property; only the plain one's type names it.
-  Object.assign(server, { keepAliveTimeout: keepAliveMillis });
+  // Both kinds of server have the properties; only the plain one's type names them.
+  Object.assign(server, { keepAliveTimeout: keepAliveMillis, maxHeaderSize: headerBytesMax });
   const port = await listen(server, options);
   return {
     host: options.host,

@@ -153,6 +153,7 @@ export class Machine {
       client,
       informers: createInformers({ transport, clock, random, log }),
       runtime,
+      grpcHealth: async () => "serving",
       clock,
       random,
       log,

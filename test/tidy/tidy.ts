@@ -38,9 +38,9 @@ const doorGlobals = [
   /\bprocess\.(?:env|argv|pid|exit|kill|on|once|stdout|stderr|stdin|hrtime|cwd|nextTick|memoryUsage|cpuUsage)\b/,
 ];
 
-/** Who may use which door besides world/: the composition roots, and the store's engine behind its port. */
+/** Who may use which door besides world/: the composition roots, and the store's engines behind their port. */
 const doorsOpen = (path: string): boolean =>
-  path.startsWith("src/world/") || path.startsWith("src/main/") || path.startsWith("src/store/embedded/");
+  /^src\/(?:world|main|store\/embedded|store\/etcd)\//.test(path);
 
 const purePattern = /(?:^|\/)(?:plan|step)-[\w-]+\.ts$/;
 

@@ -14,6 +14,8 @@ const impostor = known("system:node:a");
 const controllers = known("system:kube-controller-manager");
 const scheduler = known("system:kube-scheduler");
 const jane = known("jane");
+const joining = known("system:bootstrap:abcdef", "system:bootstrappers", "system:bootstrappers:crew");
+const nearly = known("jane", "system:bootstrappers");
 const stranger: Caller = { name: "system:anonymous", groups: ["system:unauthenticated"] };
 
 /** `pods`, `pods/status`, `leases.coordination.k8s.io`; then namespace and name. */
@@ -53,6 +55,25 @@ const rows: readonly (readonly [Caller, Attributes["verb"], string, "allow" | "d
   [node, "list", "daemonsets.apps x", "deny"],
   [node, "create", "secrets x", "deny"],
   [impostor, "watch", "pods", "deny"],
+  [node, "create", "certificatesigningrequests.certificates.k8s.io", "allow"],
+  [node, "update", "certificatesigningrequests.certificates.k8s.io/approval - x", "deny"],
+  [joining, "create", "certificatesigningrequests.certificates.k8s.io", "allow"],
+  [joining, "get", "certificatesigningrequests.certificates.k8s.io - x", "allow"],
+  [joining, "update", "certificatesigningrequests.certificates.k8s.io - x", "deny"],
+  [joining, "delete", "certificatesigningrequests.certificates.k8s.io - x", "deny"],
+  [joining, "get", "nodes - a", "allow"],
+  [joining, "list", "nodes", "deny"],
+  [joining, "create", "nodes", "deny"],
+  [joining, "get", "secrets kube-system s", "deny"],
+  [joining, "list", "pods x", "deny"],
+  [joining, "get", "configmaps kube-system kubeadm-config", "deny"],
+  [joining, "get", "configmaps kube-public cluster-info", "allow"],
+  [nearly, "create", "certificatesigningrequests.certificates.k8s.io", "deny"],
+  [stranger, "get", "configmaps kube-public cluster-info", "allow"],
+  [stranger, "get", "configmaps kube-public other", "deny"],
+  [stranger, "get", "configmaps default cluster-info", "deny"],
+  [stranger, "list", "configmaps kube-public", "deny"],
+  [stranger, "update", "configmaps kube-public cluster-info", "deny"],
   [controllers, "delete", "nodes - b", "allow"],
   [controllers, "create", "controllerrevisions.apps x", "allow"],
   [scheduler, "create", "pods/binding x p", "allow"],

@@ -50,23 +50,27 @@ function startsWith(bytes: Uint8Array, head: Uint8Array): boolean {
 
 /** The bytes to store: canonical order, without the resourceVersion, which is the store's revision. */
 export function storedBytes(object: KubeObject): Uint8Array {
-  const { apiVersion, kind, metadata, ...rest } = object;
-  const { resourceVersion: _resourceVersion, managedFields, ...stored } = metadata;
-  if (managedFields === undefined)
-    return Buffer.from(JSON.stringify({ apiVersion, kind, metadata: stored, ...rest }));
-  const owned = managedFields.map(entryText).join(",");
+  const { apiVersion, kind, metadata } = object;
+  const { managedFields } = metadata;
+  // What is undefined has no text; a copy with a few keys emptied is made faster than one without them.
+  const stored = { ...metadata, resourceVersion: undefined, managedFields: undefined };
+  const rest = { ...object, apiVersion: undefined, kind: undefined, metadata: undefined };
   const text = JSON.stringify({ apiVersion, kind, metadata: stored });
   const below = JSON.stringify(rest);
   // The texts of the parts end in the braces of the metadata and of the object.
-  const head = `${text.slice(0, -2)},"managedFields":[${owned}]}`;
+  const head =
+    managedFields === undefined
+      ? text.slice(0, -1)
+      : `${text.slice(0, -2)},"managedFields":[${managedFields.map(entryText).join(",")}]}`;
   return Buffer.from(below === "{}" ? `${head}}` : `${head},${below.slice(1)}`);
 }
 
 // Trees of fields are shared by objects and kept through their changes: each is encoded once.
 const treeTexts = new WeakMap<object, string>();
 
-function entryText({ fieldsV1, ...entry }: ManagedFieldsEntry): string {
-  const text = JSON.stringify(entry);
+function entryText(entry: ManagedFieldsEntry): string {
+  const { fieldsV1 } = entry;
+  const text = JSON.stringify({ ...entry, fieldsV1: undefined });
   if (typeof fieldsV1 !== "object" || fieldsV1 === null) return text;
   let tree = treeTexts.get(fieldsV1);
   if (tree === undefined) {

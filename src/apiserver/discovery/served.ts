@@ -116,3 +116,20 @@ export function servedVersions(kinds: readonly Descriptor[]): readonly ServedVer
     `${left.group}/${left.version}` < `${right.group}/${right.version}` ? -1 : 1,
   );
 }
+
+interface ResourceName {
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+}
+
+const placeOf = ({ group, version, resource }: ResourceName): string => `${group}/${version}/${resource}`;
+
+/** Tells whether there is such a resource at all. */
+export function servedResources(kinds: readonly Descriptor[]): (name: ResourceName) => boolean {
+  // The legacy collection of bindings, in which the body names the pod, is in no list.
+  const places = new Set([placeOf({ group: "", version: "v1", resource: "bindings" })]);
+  for (const { group, version, resources } of servedVersions(kinds))
+    for (const { resource } of resources) places.add(placeOf({ group, version, resource }));
+  return (name) => places.has(placeOf(name));
+}

@@ -1,4 +1,5 @@
 // Owns reading a request's body into a JSON value, from whichever encoding the client chose.
+import { isUtf8 } from "node:buffer";
 import { BodyTooLarge, type Exchange } from "../../world/http.ts";
 import { wordsOf } from "../../world/log.ts";
 import { badRequest, type Refusal, tooLarge, unsupportedMediaType } from "../status.ts";
@@ -37,7 +38,14 @@ const accepted = {
 const mediaTypeOf = (header: unknown): string =>
   typeof header === "string" ? (header.split(";", 1)[0] ?? "").trim().toLowerCase() : "";
 
-const strictDecoder = new TextDecoder("utf-8", { fatal: true });
+const byteOrderMark = 0xfeff;
+
+/** The bytes as text; undefined where they are no UTF-8. */
+function textOf(bytes: Uint8Array): string | undefined {
+  if (!isUtf8(bytes)) return undefined;
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+  return text.charCodeAt(0) === byteOrderMark ? text.slice(1) : text;
+}
 
 /** Reads and decodes; undefined when the client left before all of it came. */
 export async function readBody(exchange: Exchange): Promise<Body | Refusal | undefined> {
@@ -45,7 +53,7 @@ export async function readBody(exchange: Exchange): Promise<Body | Refusal | und
   try {
     bytes = await exchange.body(bodyMax);
   } catch (error) {
-    return error instanceof BodyTooLarge ? tooLarge(bodyMax) : undefined;
+    return error instanceof BodyTooLarge ? tooLarge(`limit is ${bodyMax}`) : undefined;
   }
   return decodeBody(exchange.method, mediaTypeOf(exchange.headers["content-type"]), bytes);
 }
@@ -66,12 +74,8 @@ export async function decodeBody(
 
 async function decodeText(type: string, bytes: Uint8Array): Promise<Body | Refusal> {
   const contentType = patches.has(type) ? type : json;
-  let text: string;
-  try {
-    text = strictDecoder.decode(bytes);
-  } catch {
-    return badRequest("cannot read the request body: it is not UTF-8; send UTF-8 text");
-  }
+  const text = textOf(bytes);
+  if (text === undefined) return badRequest("cannot read the request body: it is not UTF-8; send UTF-8 text");
   // Most clients that say YAML send JSON, which needs no YAML reader.
   const asJson = parseJson(text);
   if (asJson.is === "read" && isTooDeep(text))

@@ -1,12 +1,35 @@
 // Owns finding fields that stand twice in one JSON object, which JSON.parse passes over in silence.
 
+/** An object or array that is not yet closed. Paths are made of frames only where something is wrong. */
 interface Frame {
-  readonly path: string;
-  /** Keys seen; absent in an array. */
-  readonly keys?: Set<string>;
-  index: number;
-  /** The path of the value that comes next. */
-  next: string;
+  readonly parent: Frame | undefined;
+  /** Absent in an array. */
+  readonly keys?: Keys;
+  /** The key or index whose value comes next. */
+  at: string | number;
+}
+
+// Most objects have few keys, and looking through a few costs less than a set of them.
+const listedMax = 12;
+
+class Keys {
+  private readonly listed: string[] = [];
+  private further: Set<string> | undefined;
+
+  /** Whether the key was there before. */
+  add(key: string): boolean {
+    if (this.further?.has(key) ?? this.listed.includes(key)) return true;
+    if (this.further !== undefined) this.further.add(key);
+    else if (this.listed.length < listedMax) this.listed.push(key);
+    else this.further = new Set([...this.listed, key]);
+    return false;
+  }
+}
+
+function pathOf({ parent, keys, at }: Frame): string {
+  const above = parent === undefined ? "" : pathOf(parent);
+  if (keys === undefined) return `${above}[${at}]`;
+  return above === "" ? String(at) : `${above}.${at}`;
 }
 
 const quote = 34;
@@ -33,22 +56,10 @@ const keyAt = (text: string, start: number, end: number): string => {
   return raw.includes("\\") ? String(JSON.parse(`"${raw}"`)) : raw;
 };
 
-const arrayFrame = (path: string): Frame => ({ path, index: 0, next: `${path}[0]` });
-const objectFrame = (path: string): Frame => ({ path, keys: new Set(), index: 0, next: path });
-
 function isKey(text: string, afterString: number): boolean {
   let at = afterString;
   while (text.charCodeAt(at) <= 32) at += 1;
   return text.charCodeAt(at) === colon;
-}
-
-/** Takes in one key of the innermost object; a path if it stood there before. */
-function meetKey(frame: Frame, key: string): string | undefined {
-  const path = frame.path === "" ? key : `${frame.path}.${key}`;
-  frame.next = path;
-  if (frame.keys?.has(key) === true) return path;
-  frame.keys?.add(key);
-  return undefined;
 }
 
 /** As the schema's check: deeper values could exhaust the stack of whoever walks them. */
@@ -70,28 +81,20 @@ export function isTooDeep(text: string): boolean {
 /** Paths of the repeated fields, `spec.containers[0].name`, each once. The text must be valid JSON. */
 export function duplicateFields(text: string): string[] {
   const found = new Set<string>();
-  const frames: Frame[] = [];
   let top: Frame | undefined;
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
     if (code === quote) {
       const end = endOfString(text, at);
       if (top?.keys !== undefined && isKey(text, end + 1)) {
-        const repeated = meetKey(top, keyAt(text, at, end));
-        if (repeated !== undefined) found.add(repeated);
+        top.at = keyAt(text, at, end);
+        if (top.keys.add(top.at)) found.add(pathOf(top));
       }
       at = end;
-    } else if (code === openBrace || code === openBracket) {
-      const path: string = top?.next ?? "";
-      top = code === openBrace ? objectFrame(path) : arrayFrame(path);
-      frames.push(top);
-    } else if (code === closeBrace || code === closeBracket) {
-      frames.pop();
-      top = frames.at(-1);
-    } else if (code === comma && top !== undefined && top.keys === undefined) {
-      top.index += 1;
-      top.next = `${top.path}[${top.index}]`;
-    }
+    } else if (code === openBrace) top = { parent: top, keys: new Keys(), at: "" };
+    else if (code === openBracket) top = { parent: top, at: 0 };
+    else if (code === closeBrace || code === closeBracket) top = top?.parent;
+    else if (code === comma && typeof top?.at === "number") top.at += 1;
   }
   return [...found];
 }

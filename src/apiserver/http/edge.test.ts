@@ -8,6 +8,8 @@ import { ask, exchangeInMemory, fakePipeline, testEdge } from "./fakes.fixture.t
 import { bytesField, enveloped } from "./protobuf-write.fixture.ts";
 
 const pods = "/api/v1/namespaces/default/pods";
+const infos = "/api/v1/namespaces/kube-public/configmaps";
+const clusterInfo = `${infos}/cluster-info`;
 const json = { "content-type": "application/json" };
 
 describe("who asks", () => {
@@ -46,6 +48,9 @@ describe("who asks", () => {
       given: { ...nobody, headers: { authorization: "Bearer x" } },
       expected: 401,
     },
+    { name: "nothing, for cluster-info", target: clusterInfo, given: nobody, expected: 200 },
+    { name: "nothing, to list beside it", target: infos, given: nobody, expected: 401 },
+    { name: "nothing, to watch it", target: `${infos}?watch=true`, given: nobody, expected: 401 },
     { name: "nothing, for discovery", target: "/api", given: nobody, expected: 401 },
     { name: "nothing, for metrics", target: "/metrics", given: nobody, expected: 401 },
     {
@@ -231,7 +236,12 @@ describe("how it is answered", () => {
   it("counts requests, and shows gauges of others", async () => {
     const { createMetrics } = await import("./metrics.ts");
     const metrics = createMetrics();
-    metrics.gauge({ name: "everynode_nodes", help: "Nodes.", read: () => 7 });
+    metrics.gauge({
+      name: "everynode_nodes",
+      help: "Nodes.",
+      labelNames: ["zone"],
+      read: () => [{ labels: { zone: "a" }, value: 7 }],
+    });
     const { edge } = testEdge({ metrics });
     await ask(edge, pods);
     await ask(edge, pods);
@@ -243,9 +253,9 @@ describe("how it is answered", () => {
       /apiserver_request_duration_seconds_bucket\{le="0.001",[^}]*resource="pods"[^}]*\} 2/,
     );
     expect(page.text).toMatch(/apiserver_request_duration_seconds_count\{[^}]*resource="pods"[^}]*\} 2/);
-    expect(page.text).toContain("everynode_nodes 7");
+    expect(page.text).toContain('everynode_nodes{zone="a"} 7');
     expect(page.text).toContain("process_resident_memory_bytes");
-    expect((await ask(edge, "/metrics")).text).toContain("everynode_nodes 7");
+    expect((await ask(edge, "/metrics")).text).toContain('everynode_nodes{zone="a"} 7');
   });
 });
 
@@ -321,8 +331,8 @@ describe("watch", () => {
       }),
     });
     await settle();
-    expect([bursts, pending, ended]).toEqual([1, 5_000_000, false]);
+    expect([bursts, pending, ended]).toEqual([1, 1_000_000, false]);
     await clock.advanceAsync(30_000);
-    expect([bursts, pending, ended]).toEqual([1, 5_000_000, true]);
+    expect([bursts, pending, ended]).toEqual([1, 1_000_000, true]);
   });
 });

@@ -10,7 +10,9 @@ import { uuid, type Random } from "../../world/random.ts";
 import type { Authorize, EncodedAnswer, Pipeline } from "../answer.ts";
 import type { Authenticate } from "../authentication/authenticate.ts";
 import { impersonate } from "../authentication/impersonate.ts";
+import { servedResources } from "../discovery/served.ts";
 import { sendLog } from "../logs/logs.ts";
+import type { Fairness } from "../fairness/fairness.ts";
 import { isTrue } from "../pipeline-options.ts";
 import { badRequest, forbidden, internalError, methodNotAllowed, Refusal } from "../status.ts";
 import { readBody, type Body } from "./body.ts";
@@ -19,9 +21,9 @@ import type { Metrics } from "./metrics.ts";
 import { openAnswer, pathAnswers, type PathAnswers } from "./paths.ts";
 import { streamVerbOf } from "../streams/plan-stream-request.ts";
 import { serveStreams, streamVerdict } from "../streams/streams.ts";
-import { timedOut, unauthorized } from "./refusals.ts";
+import { timedOut, tooManyRequests, unauthorized } from "./refusals.ts";
 import { refusalAnswer, send, type Sender } from "./send.ts";
-import { readTarget, type Target } from "./target.ts";
+import { readTarget, type ResourcePath, type Target } from "./target.ts";
 import type { RequestLabels } from "./tallies.ts";
 import { refuseUpgrade } from "./upgrade.ts";
 import { sendWatch } from "./watch.ts";
@@ -41,6 +43,8 @@ export interface EdgeOptions {
   readonly kubelets: HttpClient;
   /** The same for exec, attach and port-forward. */
   readonly kubeletStreams: UpgradeClient;
+  /** Who may be worked on, and who waits. */
+  readonly fairness: Fairness;
   /** Parts that must work for the server to be ready. */
   readonly checks?: readonly HealthCheck[];
 }
@@ -58,11 +62,12 @@ const pathLabels: RequestLabels = { verb: "GET", group: "", resource: "", subres
 
 export function createEdge(options: EdgeOptions): Edge {
   const paths = pathAnswers(options);
+  const way: Way = { ...options, isServed: servedResources(options.kinds) };
   const auditIdOf = auditIds(options.random);
   return {
     handle(exchange) {
       const sender = { exchange, auditId: auditIdOf(exchange) };
-      serve(options, paths, sender).catch((error: unknown) => {
+      serve(way, paths, sender).catch((error: unknown) => {
         options.log.error("cannot answer a request", {
           method: exchange.method,
           target: exchange.target,
@@ -105,6 +110,10 @@ function callerOf(options: EdgeOptions, from: Exchange | Upgrade): Caller | Refu
   return acting.is === "denied" ? forbidden(undefined, "", acting.because) : acting.caller;
 }
 
+interface Way extends EdgeOptions {
+  readonly isServed: (resource: ResourcePath) => boolean;
+}
+
 const anonymous: Caller = { name: "system:anonymous", groups: ["system:unauthenticated"] };
 
 /** Nobody in particular may read what the rules leave open to all; for anything else a name is asked. */
@@ -114,7 +123,7 @@ function anonymousFor({ authorize }: EdgeOptions, method: string, target: Target
   return authorize(anonymous, { verb: "get", path, resource }) === "allow" ? anonymous : undefined;
 }
 
-async function serve(options: EdgeOptions, paths: PathAnswers, sender: Sender): Promise<void> {
+async function serve(options: Way, paths: PathAnswers, sender: Sender): Promise<void> {
   const { exchange } = sender;
   const begun = options.clock.now();
   const target = readTarget(exchange.target);
@@ -134,7 +143,7 @@ async function serve(options: EdgeOptions, paths: PathAnswers, sender: Sender): 
 }
 
 interface Served {
-  readonly options: EdgeOptions;
+  readonly options: Way;
   readonly sender: Sender;
   readonly target: Target;
   readonly caller: Caller;
@@ -177,6 +186,35 @@ export function labelsOf(method: string, target: Target): RequestLabels {
   };
 }
 
+class EdgeRequest implements ApiRequest {
+  readonly method: Method;
+  readonly path: string;
+  readonly query: Target["query"];
+  readonly accept?: string;
+  readonly body?: unknown;
+  readonly contentType?: string;
+  readonly duplicates?: readonly string[];
+  private readonly exchange: Exchange;
+
+  constructor(method: Method, target: Target, exchange: Exchange, body?: Body) {
+    this.method = method;
+    this.path = target.path;
+    this.query = target.query;
+    this.exchange = exchange;
+    const { accept } = exchange.headers;
+    if (typeof accept === "string") this.accept = accept;
+    if (body?.value === undefined) return;
+    this.body = body.value;
+    this.contentType = body.contentType;
+    this.duplicates = body.duplicates;
+  }
+
+  /** Made only for those who look: most requests are done before their client could leave. */
+  get signal(): AbortSignal {
+    return this.exchange.signal;
+  }
+}
+
 async function serveResource(served: Served, labels: RequestLabels): Promise<number> {
   const { options, sender, target, caller } = served;
   const { exchange } = sender;
@@ -187,16 +225,7 @@ async function serveResource(served: Served, labels: RequestLabels): Promise<num
       served,
       streamVerdict(options, caller, { method, target }) ?? badRequest("Upgrade request required"),
     );
-  const request: ApiRequest = {
-    method,
-    path: target.path,
-    query: target.query,
-    ...(typeof exchange.headers.accept === "string" ? { accept: exchange.headers.accept } : {}),
-    // Made only for those who look: most requests are done before their client could leave.
-    get signal() {
-      return exchange.signal;
-    },
-  };
+  const request = new EdgeRequest(method, target, exchange);
   if (isWatch(method, target) || (method === "GET" && isLog(target))) {
     const ended = options.metrics.longRunning(labels);
     try {
@@ -207,20 +236,36 @@ async function serveResource(served: Served, labels: RequestLabels): Promise<num
       ended();
     }
   }
-  if (method === "GET") return respond(served, await inTime(options, answer(served, request)));
-  const body = await readBody(exchange);
+  const entered = options.fairness.admit(caller, target, () => exchange.signal);
+  const admission = entered instanceof Promise ? await entered : entered;
+  if (admission.is === "gone") return 499;
+  if (admission.is === "rejected") return respond(served, tooManyRequests());
+  try {
+    return await serveSeated(served, request);
+  } finally {
+    admission.release();
+  }
+}
+
+async function serveSeated(served: Served, request: ApiRequest): Promise<number> {
+  const { options, sender, target } = served;
+  if (request.method === "GET") return respond(served, await inTime(options, answer(served, request)));
+  // What has no place is not asked what it is.
+  if (target.resource === undefined || !options.isServed(target.resource))
+    return respond(served, await answer(served, request));
+  const body = await readBody(sender.exchange);
   if (body === undefined) return 499;
   if (body instanceof Refusal) return respond(served, body);
-  return respond(served, await inTime(options, answerBody(served, request, body)));
+  const whole = new EdgeRequest(request.method, target, sender.exchange, body);
+  return respond(served, await inTime(options, answerBody(served, whole, body)));
 }
 
 const answer = ({ options, caller }: Served, request: ApiRequest): Promise<EncodedAnswer> =>
   options.pipeline.answerEncoded(request, caller);
 
 async function answerBody(served: Served, request: ApiRequest, body: Body): Promise<EncodedAnswer> {
-  const { value, contentType, duplicates, passedOver = [] } = body;
-  const given = value === undefined ? request : { ...request, body: value, contentType, duplicates };
-  const made = await answer(served, given);
+  const { passedOver = [] } = body;
+  const made = await answer(served, request);
   const told = passedOver.map(
     (field) => `unknown protobuf field ${field}, passed over; send JSON for newer fields`,
   );

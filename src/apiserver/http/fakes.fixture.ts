@@ -1,4 +1,5 @@
 // Owns the stand-ins that tests of the edge share: a scripted pipeline, an exchange in memory, an edge over both.
+import { createFairness } from "../fairness/fairness.ts";
 import { kinds } from "../../model/kinds/kinds.ts";
 import type { ApiRequest, Caller } from "../../model/wire.ts";
 import type { ClientRequest, ClientResponse, Exchange, HttpClient } from "../../world/http.ts";
@@ -141,6 +142,7 @@ export function fakeKubelets(
 export function testEdge(more: Partial<EdgeOptions> = {}): { edge: Edge; clock: VirtualClock } {
   const clock = new VirtualClock();
   const edge = createEdge({
+    fairness: createFairness({ clock, seats: 600 }),
     pipeline: fakePipeline(),
     kinds,
     authenticate: createAuthenticate([{ token: "s3cret", name: "robot", groups: ["system:masters"] }]),

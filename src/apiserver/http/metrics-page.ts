@@ -1,7 +1,7 @@
 // Owns the text of /metrics, named as upstream's, made from what was counted.
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { EncodedAnswer } from "../answer.ts";
-import { bounds, type Counted, type RequestLabels, type Tally } from "./tallies.ts";
+import { bounds, type Counted, type NamedGauge, type RequestLabels, type Tally } from "./tallies.ts";
 
 const labelNames = ["verb", "group", "resource", "subresource"] as const;
 type Label = (typeof labelNames)[number] | "le";
@@ -92,21 +92,22 @@ export function metricsPage(counted: () => Counted): () => Promise<EncodedAnswer
   registry.registerMetric(running);
   const known = new Set<string>();
   return async () => {
-    for (const { name, help, read } of counted().gauges)
-      if (!known.has(name)) {
-        known.add(name);
-        registry.registerMetric(gaugeOf(name, help, read));
+    for (const gauge of counted().gauges)
+      if (!known.has(gauge.name)) {
+        known.add(gauge.name);
+        registry.registerMetric(gaugeOf(gauge));
       }
     return { status: 200, contentType: registry.contentType, body: await registry.metrics(), warnings: [] };
   };
 }
 
-const gaugeOf = (name: string, help: string, read: () => number): Gauge =>
+const gaugeOf = ({ name, help, labelNames: names, read }: NamedGauge): Gauge =>
   new Gauge({
     name,
     help,
+    labelNames: names,
     registers: [],
     collect() {
-      this.set(read());
+      for (const { labels, value } of read()) this.set({ ...labels }, value);
     },
   });

@@ -149,6 +149,7 @@ function envelope(bytes: Uint8Array): { apiVersion: string; kind: string; raw: U
 export function readProtobuf(bytes: Uint8Array): ProtobufBody {
   try {
     const { apiVersion, kind, raw } = envelope(bytes);
+    if (kind === "") throw new Malformed("its envelope names no kind");
     const schema = schemaOf(apiVersion, kind);
     if (schema === undefined) return { is: "unsupported", kind };
     const reading = new Reading();

@@ -18,6 +18,12 @@ const failure = (code: number, reason: string, message: string): Refusal => {
 /** Clients match on the word: kubectl says "You must be logged in to the server". */
 export const unauthorized = (): Refusal => failure(401, "Unauthorized", "Unauthorized");
 
+/** Clients of Kubernetes wait as long as Retry-After says, and try again by themselves. */
+export function tooManyRequests(): Refusal {
+  const { status, code } = failure(429, "TooManyRequests", "too many requests, please try again later");
+  return new Refusal({ ...status, details: { retryAfterSeconds: 1 } }, code);
+}
+
 export const timedOut = (): Refusal =>
   failure(504, "Timeout", "Timeout: request did not complete within the allotted timeout");
 

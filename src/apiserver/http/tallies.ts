@@ -26,8 +26,12 @@ export interface RunningTally {
 export interface NamedGauge {
   readonly name: string;
   readonly help: string;
+  readonly labelNames: readonly string[];
   /** Read at each scrape. */
-  readonly read: () => number;
+  readonly read: () => Iterable<{
+    readonly labels: Readonly<Record<string, string>>;
+    readonly value: number;
+  }>;
 }
 
 export interface Counted {

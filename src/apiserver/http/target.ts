@@ -24,14 +24,34 @@ export interface Target {
 /** Undefined where the target is no path a server could have: bad escapes, dot segments, escaped slashes, controls. */
 export function readTarget(target: string): Target | undefined {
   const mark = target.indexOf("?");
-  const path = readPath(mark < 0 ? target : target.slice(0, mark));
-  if (path === undefined) return undefined;
+  const asked = readPath(mark < 0 ? target : target.slice(0, mark));
+  if (asked === undefined) return undefined;
   const query: Record<string, string> = Object.create(null);
   const search = mark < 0 ? "" : target.slice(mark + 1);
   if (search !== "")
     for (const [key, value] of new URLSearchParams(search)) if (!(key in query)) query[key] = value;
+  const path = withoutWatch(asked, query);
   const resource = resourceOf(path);
+  // Of one object there is its state; its changes are asked for by a selector.
+  if (resource?.name !== undefined && asked === path) delete query["watch"];
   return resource === undefined ? { path, query, search } : { path, query, search, resource };
+}
+
+const watchPath =
+  /^(\/api\/v1|\/apis\/[^/]+\/[^/]+)\/watch(\/namespaces\/[^/]+(?=\/))?(\/[^/]+)(?:\/([^/]+))?$/;
+
+/** Watches once had paths of their own, which older clients use still: made what they are today, in path and query. */
+function withoutWatch(path: string, query: Record<string, string>): string {
+  if (!path.includes("/watch/")) return path;
+  const [, root, namespace = "", resource, name] = watchPath.exec(path) ?? [];
+  if (root === undefined || resource === undefined) return path;
+  query["watch"] = "true";
+  if (name !== undefined) {
+    const selector = `metadata.name=${name}`;
+    const given = query["fieldSelector"] ?? "";
+    query["fieldSelector"] = given === "" ? selector : `${given},${selector}`;
+  }
+  return root + namespace + resource;
 }
 
 // eslint-disable-next-line no-control-regex -- controls are what it looks for

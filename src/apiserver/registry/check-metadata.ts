@@ -22,15 +22,22 @@ const annotationBytesMax = 256 * 1024;
 /** Finalizers without a domain that upstream knows. */
 const plainFinalizers: ReadonlySet<string> = new Set(["orphan", "foregroundDeletion", "kubernetes"]);
 
-export function metadataFaults(kind: Descriptor, metadata: Meta): FieldError[] {
+/** `known` is stored metadata: what is shared with it was found valid. */
+export function metadataFaults(kind: Descriptor, metadata: Meta, known?: Meta): FieldError[] {
+  const { labels, annotations, finalizers, ownerReferences } = metadata;
+  const isNamed = known !== undefined && nameParts.every((part) => metadata[part] === known[part]);
   return [
-    ...nameFaults(kind, metadata),
-    ...labelFaults(metadata.labels ?? {}),
-    ...annotationFaults(metadata.annotations ?? {}),
-    ...finalizerFaults(metadata.finalizers ?? []),
-    ...ownerFaults(metadata.ownerReferences ?? []),
+    ...(isNamed ? [] : nameFaults(kind, metadata)),
+    ...(labels === undefined || labels === known?.labels ? [] : labelFaults(labels)),
+    ...(annotations === undefined || annotations === known?.annotations ? [] : annotationFaults(annotations)),
+    ...(finalizers === undefined || finalizers === known?.finalizers ? [] : finalizerFaults(finalizers)),
+    ...(ownerReferences === undefined || ownerReferences === known?.ownerReferences
+      ? []
+      : ownerFaults(ownerReferences)),
   ];
 }
+
+const nameParts = ["name", "generateName", "namespace"] as const;
 
 function nameFaults(kind: Descriptor, { name, generateName, namespace }: Meta): FieldError[] {
   const faultsOf = kind.nameRule === "label" ? labelNameFaults : subdomainNameFaults;

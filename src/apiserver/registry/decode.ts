@@ -9,7 +9,7 @@ import type { Strictness } from "../pipeline-options.ts";
 import { badRequest, invalid, type Refusal } from "../status.ts";
 
 export interface Decoded {
-  /** A private copy. */
+  /** A private copy but for what it shares with the known object. */
   readonly draft: Draft<KubeObject>;
   readonly warnings: readonly string[];
   /** Paths of the fields the kind does not have; they are left out of the draft. */
@@ -19,8 +19,13 @@ export interface Decoded {
 /** What says how a body is to be read: a descriptor, or the names of a kind that is asked and never stored. */
 export type Readable = Pick<Descriptor, "group" | "version" | "kind" | "schema">;
 
-/** Whose fault a bad value is: the body's, or that of a patch, whose text is then quoted. */
-export type Source = { readonly is: "body" } | { readonly is: "patch"; readonly text: () => string };
+/** Where the body comes from. */
+export interface Source {
+  /** A bad value is then the fault of this patch, whose text is quoted. */
+  readonly patch?: () => string;
+  /** Stored parts that stand in the body as they were: not looked into again, but shared. */
+  readonly known?: object | undefined;
+}
 
 export const groupVersion = ({
   group,
@@ -54,12 +59,12 @@ const wordsOf = ({ field, message }: FieldError): string => {
 };
 
 function undecodable(kind: Readable, source: Source, words: string, errors: readonly FieldError[]): Refusal {
-  if (source.is === "patch")
+  if (source.patch !== undefined)
     return invalid({ group: "", kind: "" }, "", [
       {
         field: "patch",
         reason: "FieldValueInvalid",
-        message: `Invalid value: ${JSON.stringify(source.text())}: ${words}`,
+        message: `Invalid value: ${JSON.stringify(source.patch())}: ${words}`,
       },
     ]);
   return badRequest(
@@ -74,7 +79,7 @@ export function decode(
   kind: Readable,
   body: unknown,
   { fieldValidation, duplicates = [] }: Strictness,
-  source: Source = { is: "body" },
+  source: Source = {},
 ): Decoded | Refusal {
   if (!isRecord(body))
     return badRequest(
@@ -82,7 +87,7 @@ export function decode(
     );
   const wrong = wrongKind(kind, body);
   if (wrong !== undefined) return wrong;
-  const { unknown, errors, pruned } = checkSchema(kind.schema, body);
+  const { unknown, errors, pruned } = checkSchema(kind.schema, body, "", source.known);
   if (errors.length > 0) return undecodable(kind, source, errors.map(wordsOf).join(", "), errors);
   const strange =
     fieldValidation === "Ignore"

@@ -20,7 +20,9 @@ export interface Listing {
 export async function settle(registry: Registry, at: At): Promise<Refusal | undefined> {
   const { feed, store, limits } = registry;
   if (at.is === "any") return undefined;
-  const revision = at.is === "newest" ? store.revision() : at.revision;
+  const latest = at.is === "newest" ? store.latest() : at.revision;
+  // A store of this process alone knows at once, and then nothing is waited for.
+  const revision = typeof latest === "number" ? latest : await latest;
   if (feed.revision >= revision || (await feed.reached(revision, limits.freshTimeout))) return undefined;
   return at.is === "newest"
     ? unavailable("cannot read: the server has not yet caught up with its store; try again")

@@ -1,7 +1,7 @@
 // Owns updates of a whole object, of its status, and of a namespace's finalizers: what a client may change by each.
 import type { Descriptor } from "../../model/kinds/descriptor.ts";
-import type { Draft, KubeObject } from "../../model/meta.ts";
-import { cloneJson, deepEqual } from "../../lib/json.ts";
+import type { Draft, KubeObject, Meta } from "../../model/meta.ts";
+import { deepEqual } from "../../lib/json.ts";
 import { asNamespace, isKeptByContent } from "../admission/admit.ts";
 import { isJsonObject } from "../../model/patch/patched.ts";
 import type { Held } from "../cache/held.ts";
@@ -11,12 +11,12 @@ import type { Answered, Part, UpdateAsked } from "./asked.ts";
 import { decode } from "./decode.ts";
 import { isReadyToGo } from "./plan-deletion.ts";
 import { carriedMetadata, isNewGeneration } from "./plan-metadata.ts";
+import { objectKey } from "./place.ts";
 import type { ObjectPlace } from "./read.ts";
 import { ownedAfterUpdate, type Owned } from "./ownership.ts";
 import { isNamespaces, type Registry } from "./registry.ts";
 import { changeObject, type Decision } from "./write.ts";
 
-/** Which part of the object the request is about. */
 /** What is to stand in the object's place, and who owns its fields then. */
 export interface Change {
   readonly draft: Draft<KubeObject>;
@@ -29,15 +29,29 @@ export async function updateObject(
   body: unknown,
 ): Promise<Answered | Refusal> {
   const { place, options } = asked;
-  const decoded = decode(place.kind, withoutUnread(asked, body), options);
+  const { kind, namespace, name } = place;
+  const cached = registry.feed.cacheOf(kind).get(objectKey(kind, namespace, name));
+  const known = knownTo(asked, cached?.object);
+  const decodeBody = () => decode(kind, withoutUnread(asked, body), options, { known });
+  const decoded = decodeBody();
   if (decoded instanceof Refusal) return decoded;
   const misplaced = placeFault(place, decoded.draft);
   if (misplaced !== undefined) return misplaced;
   const owned = ownedAfterUpdate(registry, asked, decoded.draft);
-  const decide = (current: Held) => decideUpdate(asked, { draft: cloneJson(decoded.draft), owned }, current);
+  let draft: Draft<KubeObject> | undefined = decoded.draft;
+  const decide = (current: Held) => {
+    // Each decision takes its draft; few requests come to a second one.
+    const again = draft === undefined ? decodeBody() : { draft };
+    draft = undefined;
+    return again instanceof Refusal ? again : decideUpdate(asked, { draft: again.draft, owned }, current);
+  };
   const written = await changeObject(registry, place, decide, options.dryRun);
   return written instanceof Refusal ? written : { held: written.held, warnings: decoded.warnings };
 }
+
+/** What a draft may share with the object as it is stored: where defaults are filled in, only what is never changed in place. */
+export const knownTo = ({ part }: UpdateAsked, stored: KubeObject | undefined): object | undefined =>
+  stored === undefined || part === "status" ? stored : { metadata: stored.metadata };
 
 /** A subresource's request is not asked who owns what, which is large: it need not be read. */
 function withoutUnread({ part }: UpdateAsked, body: unknown): unknown {
@@ -78,7 +92,7 @@ export function decideUpdate(
   const next = merged(kind, part, draft, old);
   const faults = [
     ...metadataUpdateFaults(next.metadata, old.metadata),
-    ...metadataFaults(kind, next.metadata),
+    ...metadataFaults(kind, next.metadata, old.metadata),
     ...kind.validate(next),
     ...kind.validateUpdate(next, old),
   ];
@@ -106,24 +120,20 @@ function preconditionFault(kind: Descriptor, draft: Draft<KubeObject>, current: 
 }
 
 function merged(kind: Descriptor, part: Part, draft: Draft<KubeObject>, old: KubeObject): KubeObject {
-  const next: KubeObject = { ...draft, metadata: carriedMetadata(draft.metadata, old.metadata) };
+  const metadata = carriedMetadata(draft.metadata, old.metadata);
+  if (part === "status" || part === "approval") {
+    const next = withStatus(draft, old, metadata);
+    if (part === "status") kind.prepareStatus?.(next, old);
+    else kind.prepareApproval?.(next, old);
+    return next;
+  }
+  const next: KubeObject = { ...draft, metadata };
   const fields = fieldsOf(next);
   if (part === "object") {
     kind.applyDefaults(next);
     if (kind.hasStatus) keep(fields, old, ["status"]);
     kind.prepareUpdate?.(next, old);
     if (isNamespaces(kind)) keepNamespaceFinalizers(next, old);
-  } else if (part === "status" || part === "approval") {
-    keep(
-      fields,
-      old,
-      Object.keys({ ...fields, ...old }).filter((field) => !writableByStatus.has(field)),
-    );
-    delete next.metadata.ownerReferences;
-    const { ownerReferences } = old.metadata;
-    if (ownerReferences !== undefined) next.metadata.ownerReferences = ownerReferences;
-    if (part === "status") kind.prepareStatus?.(next, old);
-    else kind.prepareApproval?.(next, old);
   } else {
     const { spec } = asNamespace(next);
     keep(fields, old, ["spec", "status"]);
@@ -135,12 +145,22 @@ function merged(kind: Descriptor, part: Part, draft: Draft<KubeObject>, old: Kub
   return next;
 }
 
-// Labels and annotations may be changed along with the status, as upstream has it.
-const writableByStatus: ReadonlySet<string> = new Set(["apiVersion", "kind", "metadata", "status"]);
+/** Labels and annotations may be changed along with the status, as upstream has it. */
+function withStatus(draft: Draft<KubeObject>, old: KubeObject, metadata: Meta): KubeObject {
+  const { ownerReferences: _ownerReferences, ...rest } = metadata;
+  const { ownerReferences } = old.metadata;
+  const next: KubeObject = {
+    ...old,
+    metadata: ownerReferences === undefined ? rest : { ...rest, ownerReferences },
+  };
+  const { status } = fieldsOf(draft);
+  if (status === undefined) delete fieldsOf(next)["status"];
+  else fieldsOf(next)["status"] = status;
+  return next;
+}
 
 /** An object's fields by name; which there are is for the kind to know. */
-const fieldsOf = (object: KubeObject): Record<string, unknown> =>
-  object as unknown as Record<string, unknown>;
+const fieldsOf = (object: Draft<KubeObject>): Record<string, unknown> => object;
 
 /** What is kept is shared with the old object, frozen as it is. */
 function keep(fields: Record<string, unknown>, old: KubeObject, names: readonly string[]): void {

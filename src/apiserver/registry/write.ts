@@ -88,7 +88,8 @@ export async function putObject(
 ): Promise<Held | Refusal | CommitConflict> {
   const key = objectKey(kind, namespace, name);
   const value = storedBytes(object);
-  if (value.length > registry.limits.objectBytesMax) return tooLarge(registry.limits.objectBytesMax);
+  if (value.length > registry.limits.objectBytesMax)
+    return tooLarge(`limit is ${registry.limits.objectBytesMax}`);
   if (dryRun) return new Held(key, 0, Object.freeze(object));
   registry.feed.remember(value, object);
   const lease = await leaseFor(registry, kind);

@@ -15,11 +15,13 @@ import type { Clock } from "../../world/clock.ts";
 import { wordsOf, type Log } from "../../world/log.ts";
 import { OwnWrites, ownershipIndexes } from "./own-writes.ts";
 import { Performer } from "./perform-action.ts";
-import type { Action, BackOff, CurrentRevision, Observed } from "./plan-action.ts";
-import { planDaemonSet, planNewNode } from "./plan-daemon-set.ts";
+import type { Action, BackOff, CurrentRevision } from "./plan-action.ts";
+import { planNewNode } from "./plan-daemon-set.ts";
 import { nodeMatters, podMatters } from "./plan-interest.ts";
+import { targetOf } from "./plan-node-pods.ts";
 import { controllerOf } from "../../model/owner.ts";
 import { slowStart, type Done } from "./slow-start.ts";
+import { StandingPlan, type Surroundings } from "./standing-plan.ts";
 
 export interface DaemonSetControllerOptions {
   readonly client: Client;
@@ -47,17 +49,20 @@ interface Memory {
   statusAt: Instant;
   /** Nodes whose pod is being created ahead of the plan. */
   readonly creating: Set<string>;
+  readonly plan: StandingPlan;
   /** The set that was last planned for and what its pods are made from, while both hold. */
   basis: { readonly set: DaemonSet; readonly current: CurrentRevision } | undefined;
 }
 
 const setsAtOnce = 8;
 const roundsMax = 8;
-// A plan costs a few microseconds a node: this keeps planning below a tenth of a core however fast changes come.
-const nodesPerMilli = 25;
-const pauseMax: Millis = 1000;
+// A plan costs a few microseconds a node on which something happened: what happens at about the same time is planned for together.
+const nodesPerMilli = 100;
+const pauseMax: Millis = 250;
 // A status is a durable write like any other: one for each pod that moves would stand in the way of the pods themselves.
 const statusPause: Millis = 50;
+const statusPauseMax: Millis = 1000;
+const nodesPerStatusMilli = 25;
 
 class DaemonSetController {
   private readonly options: DaemonSetControllerOptions;
@@ -89,7 +94,7 @@ class DaemonSetController {
       indexes: { ...ownershipIndexes, place: (pod) => placesOf(pod) },
     });
     this.revisionInformer = informers.of(revisionKind, { indexes: ownershipIndexes });
-    this.pods = new OwnWrites(this.podInformer);
+    this.pods = new OwnWrites(this.podInformer, (pod) => this.touch(pod));
     this.revisions = new OwnWrites(this.revisionInformer);
   }
 
@@ -127,14 +132,25 @@ class DaemonSetController {
   private onNode(change: InformerChange<Node>): void {
     if (change.is === "changed" && !nodeMatters(change.object, change.previous)) return;
     for (const set of this.sets.list()) {
+      this.memories.get(keyOf(set))?.plan.touch(change.object.metadata.name);
       if (change.is !== "removed") this.hurry(set, change.object);
       this.later(set);
     }
   }
 
+  /** A pod is not what it was when its set was last planned for. */
+  private touch(pod: Pod): void {
+    const owner = controllerOf(pod);
+    if (owner === undefined) return;
+    for (const set of this.sets.byIndex("uid", owner.uid))
+      this.memories.get(keyOf(set))?.plan.touch(targetNodeOf(pod) ?? "");
+  }
+
   private onPod(change: InformerChange<Pod>): void {
     this.pods.observe(change);
     if (change.is === "changed" && !podMatters(change.object, change.previous)) return;
+    this.touch(change.object);
+    if (change.is === "changed") this.touch(change.previous);
     for (const set of this.concerned(change)) {
       this.seen(set, change.object);
       this.later(set);
@@ -191,6 +207,10 @@ class DaemonSetController {
     return rest < 1 ? 0 : rest;
   }
 
+  private get statusRest(): Millis {
+    return Math.min(Math.max(statusPause, this.nodes.size / nodesPerStatusMilli), statusPauseMax);
+  }
+
   /** A node without a pod gets one now, ahead of the plan for all nodes, whatever their number. */
   private hurry(set: DaemonSet, node: Node): void {
     const memory = this.memories.get(keyOf(set));
@@ -221,13 +241,20 @@ class DaemonSetController {
     this.hurried.add(tracked);
   }
 
-  private observed(set: DaemonSet, memory: Memory): Observed {
+  private observed(set: DaemonSet, memory: Memory): Surroundings {
     const { uid, namespace = "" } = set.metadata;
+    const { nodes, pods, revisions } = this;
+    const isOn = (pod: Pod, node: string): boolean =>
+      (targetOf(pod) ?? "") === node && controllerOf(pod)?.uid === uid;
     return {
       set,
-      nodes: this.nodes.list(),
-      pods: both(this.pods.ownedBy(uid), this.pods.orphansIn(namespace)),
-      revisions: both(this.revisions.ownedBy(uid), this.revisions.orphansIn(namespace)),
+      nodes: nodes.list(),
+      nodeNamed: (name) => nodes.get(name),
+      pods: anew(() => both(pods.ownedBy(uid), pods.orphansIn(namespace))),
+      podsOn: (node) => pods.under("place", `${uid}/${node}`, (pod) => isOn(pod, node)),
+      orphans: pods.orphansIn(namespace),
+      places: placesAmong(pods.ownedBy(uid)),
+      revisions: anew(() => both(revisions.ownedBy(uid), revisions.orphansIn(namespace))),
       now: this.options.clock.now(),
       backOffs: memory.backOffs,
       asked: memory.asked,
@@ -245,7 +272,7 @@ class DaemonSetController {
       }
       const memory = this.memoryOf(key, set);
       if (this.rests(key, set, memory)) return;
-      const plan = planDaemonSet(this.observed(set, memory));
+      const plan = memory.plan.plan(this.observed(set, memory));
       memory.plannedAt = this.options.clock.now();
       memory.basis = plan.current === undefined ? undefined : { set, current: plan.current };
       const steps = plan.actions.filter(
@@ -274,9 +301,9 @@ class DaemonSetController {
     for (const action of actions)
       if (action.do === "replan") this.queue.addAfter(key, action.at - now);
       else if (action.do === "write-status") {
-        // The end of what is being created plans again; so does the end of the pause.
-        if (memory.creating.size > 0) continue;
-        const rest = memory.statusAt + Math.max(statusPause, this.rest) - now;
+        // The end of what is being created plans again; so does the end of the pause. A rollout may keep creating for minutes.
+        if (memory.creating.size > 0 && now - memory.statusAt < statusPauseMax) continue;
+        const rest = memory.statusAt + this.statusRest - now;
         if (rest > 0) this.queue.addAfter(key, rest);
         else {
           memory.statusAt = now;
@@ -325,6 +352,7 @@ class DaemonSetController {
       statusAt: -Infinity,
       creating: new Set(),
       asked: new Map(),
+      plan: new StandingPlan(),
       basis: undefined,
     };
     this.memories.set(key, memory);
@@ -334,9 +362,17 @@ class DaemonSetController {
 
 function placesOf(pod: Pod): readonly string[] {
   const owner = controllerOf(pod);
-  const node = targetNodeOf(pod);
-  return owner === undefined || node === undefined ? [] : [`${owner.uid}/${node}`];
+  return owner === undefined ? [] : [`${owner.uid}/${targetNodeOf(pod) ?? ""}`];
 }
+
+function* placesAmong(pods: Iterable<Pod>): Iterable<string> {
+  for (const pod of pods) yield targetNodeOf(pod) ?? "";
+}
+
+/** Can be gone through more than once. */
+const anew = <T>(items: () => Iterable<T>): Iterable<T> => ({
+  [Symbol.iterator]: () => items()[Symbol.iterator](),
+});
 
 function* both<T>(first: Iterable<T>, second: Iterable<T>): Iterable<T> {
   yield* first;

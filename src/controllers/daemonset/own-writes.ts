@@ -12,11 +12,14 @@ const revisionOf = ({ metadata }: KubeObject): number => Number(metadata.resourc
  */
 export class OwnWrites<T extends KubeObject> {
   private readonly informer: Informer<T>;
+  private readonly told: (object: T) => void;
   private readonly written = new Map<string, T>();
   private seen = 0;
 
-  constructor(informer: Informer<T>) {
+  /** `told` of what is laid over the copy, and of what is taken off again. */
+  constructor(informer: Informer<T>, told: (object: T) => void = () => undefined) {
     this.informer = informer;
+    this.told = told;
   }
 
   /** To be told every change before anyone plans with it. */
@@ -24,17 +27,24 @@ export class OwnWrites<T extends KubeObject> {
     this.seen = Math.max(this.seen, revisionOf(object) || 0);
     if (this.written.size === 0) return;
     const own = this.written.get(keyOf(object));
-    if (own !== undefined && revisionOf(own) <= this.seen) this.written.delete(keyOf(object));
+    if (own !== undefined && revisionOf(own) <= this.seen) this.forget(keyOf(object), own);
     // Changes come in the order of their versions: what we wrote before this one has been told, or has gone since.
     for (const [key, other] of this.written) {
       if (revisionOf(other) > this.seen) return;
-      this.written.delete(key);
+      this.forget(key, other);
     }
+  }
+
+  private forget(key: string, own: T): void {
+    this.written.delete(key);
+    this.told(own);
   }
 
   /** Takes in the server's answer to a write. Versions that are no numbers can't be compared and are left to the informer. */
   record(object: T): void {
-    if (revisionOf(object) > this.seen) this.written.set(keyOf(object), object);
+    if (revisionOf(object) <= this.seen) return;
+    this.written.set(keyOf(object), object);
+    this.told(object);
   }
 
   get(key: string): T | undefined {
@@ -48,13 +58,19 @@ export class OwnWrites<T extends KubeObject> {
 
   /** The objects that an owner controls. */
   *ownedBy(uid: string): Iterable<T> {
-    yield* this.over(this.informer.byIndex("controller", uid), (object) => controllerOf(object)?.uid === uid);
+    yield* this.under("controller", uid, (object) => controllerOf(object)?.uid === uid);
+  }
+
+  /** The objects that an index of the informer has under the value. */
+  *under(index: string, value: string, belongs: (object: T) => boolean): Iterable<T> {
+    yield* this.over(this.informer.byIndex(index, value), belongs);
   }
 
   /** The objects of a namespace that nobody controls. */
   *orphansIn(namespace: string): Iterable<T> {
-    yield* this.over(
-      this.informer.byIndex("orphans", namespace),
+    yield* this.under(
+      "orphans",
+      namespace,
       (object) => object.metadata.namespace === namespace && controllerOf(object) === undefined,
     );
   }

@@ -11,7 +11,7 @@ import { planNodePods, type PodRules } from "./plan-pods.ts";
 import { allowsSurge, paceOf, planRollout } from "./plan-rollout.ts";
 import { nextAvailable, saysMore, statusOf } from "./plan-status.ts";
 
-const selectsAll = ({ spec }: DaemonSet): boolean =>
+export const selectsAll = ({ spec }: DaemonSet): boolean =>
   Object.keys(spec?.selector.matchLabels ?? {}).length === 0 &&
   (spec?.selector.matchExpressions ?? []).length === 0;
 
@@ -85,7 +85,7 @@ function planAllPods(observed: Observed, nodes: readonly NodePods[], current: Cu
 }
 
 /** One plan, one instant to plan again: the earliest. */
-function withOneReplan(actions: readonly Action[], available: Instant | undefined): readonly Action[] {
+export function withOneReplan(actions: readonly Action[], available: Instant | undefined): readonly Action[] {
   let first = available;
   const others: Action[] = [];
   for (const action of actions)

@@ -73,7 +73,7 @@ export function isAvailable(pod: DaemonPod, minReady: Millis, now: Instant): boo
 }
 
 /** The scheduled before the unscheduled, then the oldest, then the first by name (D.7). */
-function keepFirst({ pod: left }: DaemonPod, { pod: right }: DaemonPod): number {
+export function keepFirst({ pod: left }: DaemonPod, { pod: right }: DaemonPod): number {
   const bound = Number((right.spec?.nodeName ?? "") !== "") - Number((left.spec?.nodeName ?? "") !== "");
   if (bound !== 0) return bound;
   const [earlier, later] = [left.metadata.creationTimestamp, right.metadata.creationTimestamp];
@@ -89,7 +89,22 @@ export interface SortedPods {
 
 const noPods: readonly DaemonPod[] = [];
 
-/** One pass over the pods and one over the nodes. Pods that ended and are leaving are the kubelet's business alone. */
+/** The pod as the planner sees it; undefined for one that ended and is leaving, which is the kubelet's business alone. */
+export function daemonPodOf(pod: Pod, current: CurrentRevision): DaemonPod | undefined {
+  const { stage, hasEnded, hash, readySince } = factsOf(pod);
+  if (hasEnded && stage === "leaving") return undefined;
+  const revision = hash !== undefined && current.hashes.has(hash) ? "current" : "old";
+  return { pod, stage, revision, readySince };
+}
+
+/** The node a pod is on or meant for. */
+export const targetOf = (pod: Pod): string | undefined => factsOf(pod).target;
+
+/** Whether a pod whose node does not exist is to go: one that is bound is the node controller's to remove. */
+export const isHomeless = ({ pod, stage }: DaemonPod): boolean =>
+  stage !== "leaving" && (pod.spec?.nodeName ?? "") === "";
+
+/** One pass over the pods and one over the nodes. */
 export function sortPods(
   set: DaemonSet,
   nodes: Iterable<Node>,
@@ -98,10 +113,9 @@ export function sortPods(
 ): SortedPods {
   const byNode = new Map<string, DaemonPod[]>();
   for (const pod of pods) {
-    const { target, stage, hasEnded, hash, readySince } = factsOf(pod);
-    if (target === undefined || (hasEnded && stage === "leaving")) continue;
-    const revision = hash !== undefined && current.hashes.has(hash) ? "current" : "old";
-    const seen: DaemonPod = { pod, stage, revision, readySince };
+    const target = targetOf(pod);
+    const seen = target === undefined ? undefined : daemonPodOf(pod, current);
+    if (target === undefined || seen === undefined) continue;
     const there = byNode.get(target);
     if (there === undefined) byNode.set(target, [seen]);
     else there.push(seen);
@@ -124,8 +138,6 @@ function homelessOf(byNode: ReadonlyMap<string, readonly DaemonPod[]>, nodes: re
   const known = new Set(nodes.map(({ node }) => node.metadata.name));
   const homeless: Pod[] = [];
   for (const [node, pods] of byNode)
-    if (!known.has(node))
-      for (const { pod, stage } of pods)
-        if (stage !== "leaving" && (pod.spec?.nodeName ?? "") === "") homeless.push(pod);
+    if (!known.has(node)) for (const pod of pods) if (isHomeless(pod)) homeless.push(pod.pod);
   return homeless;
 }

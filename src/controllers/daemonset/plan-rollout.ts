@@ -40,7 +40,7 @@ function wasBadBefore(node: Node, fresh: DaemonPod | undefined): boolean {
 }
 
 /** Where one node stands in the rollout. */
-type Standing =
+export type Standing =
   /** Updated and available, or no concern of the rollout. */
   | { readonly is: "settled" }
   /** In replacement, or broken: takes up one of the budget. */
@@ -83,7 +83,14 @@ function surgeStanding({ at, actions, kept }: NodeTurn, { minReady, now }: PodRu
   return wasBadBefore(at.node, undefined) ? settled : busy;
 }
 
-interface Candidate {
+export const standingOn = (pace: Pace, turn: NodeTurn, rules: PodRules): Standing =>
+  pace.is === "surge"
+    ? surgeStanding(turn, rules)
+    : pace.is === "replace"
+      ? replaceStanding(turn, rules)
+      : settled;
+
+export interface Candidate {
   readonly node: string;
   readonly pod: DaemonPod;
 }
@@ -96,29 +103,41 @@ function firstByNode(candidates: Candidate[], count: number): readonly Candidate
   return candidates.sort((left, right) => (left.node < right.node ? -1 : 1)).slice(0, count);
 }
 
+/** How many more may be taken down, or have a second pod, than those that take up the budget already. */
+export const budgetLeft = (pace: Pace, taken: number): number =>
+  (pace.is === "surge" ? pace.surgeMax : pace.is === "replace" ? pace.unavailableMax : 0) - taken;
+
+/** For an outdated pod whose turn it is, or that needs none. */
+export const replacement = (pace: Pace, { node, pod }: Candidate, rules: PodRules): Action =>
+  pace.is === "surge"
+    ? { do: "create-pod", node, name: rules.nameFor(node), because: "surge" }
+    : deletion({ node, pod });
+
+/** For an outdated pod that serves nobody. */
+export const deletion = ({ node, pod }: Candidate): Action => ({
+  do: "delete-pod",
+  pod: pod.pod,
+  node,
+  because: "outdated",
+});
+
 /** What the rollout adds to the nodes' own turns. */
 export function planRollout(pace: Pace, turns: readonly NodeTurn[], rules: PodRules): Action[] {
   if (pace.is === "on-delete") return [];
-  const standingOf = pace.is === "surge" ? surgeStanding : replaceStanding;
   const actions: Action[] = [];
   const waiting: Candidate[] = [];
   let taken = 0;
   for (const turn of turns) {
     const node = turn.at.node.metadata.name;
-    const standing = standingOf(turn, rules);
+    const standing = standingOn(pace, turn, rules);
     if (standing.is === "busy") taken += 1;
     else if (standing.is === "waiting") waiting.push({ node, pod: standing.pod });
     else if (standing.is === "free") {
       if (standing.busy) taken += 1;
-      actions.push({ do: "delete-pod", pod: standing.pod.pod, node, because: "outdated" });
+      actions.push(deletion({ node, pod: standing.pod }));
     }
   }
-  const left = (pace.is === "surge" ? pace.surgeMax : pace.unavailableMax) - taken;
-  for (const { node, pod } of firstByNode(waiting, left))
-    actions.push(
-      pace.is === "surge"
-        ? { do: "create-pod", node, name: rules.nameFor(node), because: "surge" }
-        : { do: "delete-pod", pod: pod.pod, node, because: "outdated" },
-    );
+  for (const candidate of firstByNode(waiting, budgetLeft(pace, taken)))
+    actions.push(replacement(pace, candidate, rules));
   return actions;
 }

@@ -1,5 +1,12 @@
 // Owns what the runtime is asked to make: sandbox and container configurations from a pod's spec.
-import type { Container, Pod, SecurityContext } from "../../model/generated/types.ts";
+import type {
+  AppArmorProfile,
+  Container,
+  Pod,
+  PodSecurityContext,
+  SeccompProfile,
+  SecurityContext,
+} from "../../model/generated/types.ts";
 import { millisOf, unitsOf } from "../../model/quantity.ts";
 import {
   RuntimeRefusal,
@@ -9,7 +16,7 @@ import {
   type Resources,
   type SandboxConfig,
 } from "../../runtime/runtime.ts";
-import { qosClassOf } from "../life/plan-status.ts";
+import { podQos } from "../../model/pod/qos.ts";
 import { graceSecondsOf } from "../life/step-pod-moves.ts";
 import { expand } from "./expand.ts";
 
@@ -69,7 +76,7 @@ export function sandboxConfigOf(
 function resourcesOf(pod: Pod, container: Container): Resources {
   const { requests, limits } = container.resources ?? {};
   const request = requests?.["cpu"] ?? limits?.["cpu"];
-  const qos = qosClassOf(pod);
+  const qos = podQos(pod);
   return {
     cpuShares: request === undefined ? 2 : Math.max(2, Math.floor((millisOf(request) * 1024) / 1000)),
     ...(limits?.["cpu"] === undefined ? {} : { cpuLimitMillis: millisOf(limits["cpu"]) }),
@@ -77,6 +84,22 @@ function resourcesOf(pod: Pod, container: Container): Resources {
     // Between upstream's two ends; Burstable in its middle, since the node's memory isn't weighed in here.
     oomScoreAdjust: qos === "Guaranteed" ? -997 : qos === "BestEffort" ? 1000 : 500,
   };
+}
+
+/** What a container's own context doesn't say is the pod's to say. */
+function confinementOf(own: SecurityContext, shared: PodSecurityContext): string[] {
+  const found: string[] = [];
+  const profile = (field: string, given: SeccompProfile | AppArmorProfile | undefined) => {
+    if (given === undefined || given.type === "Unconfined") return;
+    const file = given.localhostProfile === undefined ? "" : ` ${given.localhostProfile}`;
+    found.push(`${field} ${given.type}${file}`);
+  };
+  profile("seccompProfile", own.seccompProfile ?? shared.seccompProfile);
+  profile("appArmorProfile", own.appArmorProfile ?? shared.appArmorProfile);
+  const labels = Object.values(own.seLinuxOptions ?? shared.seLinuxOptions ?? {}).filter(Boolean);
+  if (labels.length > 0) found.push(`seLinuxOptions ${labels.join(":")}`);
+  if ((own.procMount ?? "Default") !== "Default") found.push(`procMount ${own.procMount ?? ""}`);
+  return found;
 }
 
 function securityOf(pod: Pod, container: Container): ContainerSecurity {
@@ -99,6 +122,8 @@ function securityOf(pod: Pod, container: Container): ContainerSecurity {
     dropCapabilities: own.capabilities?.drop ?? [],
     readonlyRootFilesystem: own.readOnlyRootFilesystem === true,
     noNewPrivileges: own.allowPrivilegeEscalation === false,
+    mustNotBeRoot: (own.runAsNonRoot ?? shared.runAsNonRoot) === true,
+    confinement: confinementOf(own, shared),
   };
 }
 
@@ -137,6 +162,7 @@ export function containerConfigOf(
     resources: resourcesOf(pod, container),
     security: securityOf(pod, container),
     stdin: container.stdin === true,
+    ...(container.stdinOnce === true ? { stdinOnce: true } : {}),
     tty: container.tty === true,
   };
 }

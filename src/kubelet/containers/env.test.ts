@@ -16,6 +16,7 @@ const settings: ConfigMap = {
 const password = Buffer.from("hush", "utf8").toString("base64");
 const keys: Secret = { apiVersion: "v1", kind: "Secret", metadata, data: { password } };
 const references: References = {
+  token: async () => ({ token: "", until: 0 }),
   configMap: async (_namespace, name) => (name === "settings" ? settings : "absent"),
   secret: async (_namespace, name) => (name === "keys" ? keys : "absent"),
 };

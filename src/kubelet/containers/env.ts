@@ -29,6 +29,7 @@ function remembered(references: References): References {
     return promise;
   };
   return {
+    token: (pod, asked) => references.token(pod, asked),
     configMap: (namespace, name) =>
       once(`c/${namespace}/${name}`, () => references.configMap(namespace, name)),
     secret: (namespace, name) => once(`s/${namespace}/${name}`, () => references.secret(namespace, name)),

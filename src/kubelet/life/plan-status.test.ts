@@ -1,7 +1,7 @@
 // Owns tests of what the API is told of a pod (K.2).
 import { describe, expect, it } from "vitest";
 import type { Pod, PodSpec, PodStatus } from "../../model/generated/types.ts";
-import { planStatus, qosClassOf } from "./plan-status.ts";
+import { planStatus } from "./plan-status.ts";
 import type { ContainerState, Exit } from "./step-container-types.ts";
 import type { PodState } from "./step-pod-types.ts";
 
@@ -216,5 +216,7 @@ it.each<[string, Record<string, unknown>, string]>([
   ],
   ["a limit of one only", { limits: { cpu: "1" } }, "Burstable"],
 ])("a pod with %s is %s", (_name, resources, expected) => {
-  expect(qosClassOf(podOf({ containers: [{ name: "main", resources }] }))).toBe(expected);
+  const pod = podOf({ containers: [{ name: "main", resources }] });
+  const state: PodState = { is: "preparing", pod, containers: {}, startTime: now, sandboxes: 0, setbacks: 0 };
+  expect(planStatus(state, undefined, facts, now).qosClass).toBe(expected);
 });

@@ -1,8 +1,9 @@
 // Owns what the API is told of a pod: phase, conditions, addresses, container statuses, as upstream's kubelet words them.
 import type { Instant } from "../../lib/units.ts";
-import type { Pod, PodCondition, PodStatus } from "../../model/generated/types.ts";
+import type { PodCondition, PodStatus } from "../../model/generated/types.ts";
 import { formatTime } from "../../model/time.ts";
 import { planContainerStatus } from "./plan-container-status.ts";
+import { podQos } from "../../model/pod/qos.ts";
 import { planConditions } from "./plan-conditions.ts";
 import type { ContainerState } from "./step-container-types.ts";
 import { membersOf } from "./step-pod-moves.ts";
@@ -48,25 +49,6 @@ function phaseOf(state: PodState): Phase {
     (main) => main !== undefined && (isAlive(main) || main.last !== undefined || main.is === "ended"),
   );
   return allBegan ? "Running" : "Pending";
-}
-
-/** Guaranteed, Burstable or BestEffort (k8s.io/docs: Pod Quality of Service Classes). */
-export function qosClassOf(pod: Pod): string {
-  const every = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].map(
-    ({ resources }) => resources,
-  );
-  const names = ["cpu", "memory"];
-  const named = (list: Record<string, string> | undefined) =>
-    names.filter((name) => list?.[name] !== undefined);
-  if (every.every((part) => named(part?.requests).length === 0 && named(part?.limits).length === 0))
-    return "BestEffort";
-  const guaranteed = every.every((part) =>
-    names.every((name) => {
-      const limit = part?.limits?.[name];
-      return limit !== undefined && (part?.requests?.[name] ?? limit) === limit;
-    }),
-  );
-  return guaranteed ? "Guaranteed" : "Burstable";
 }
 
 function addressesOf(
@@ -136,7 +118,7 @@ export function planStatus(
     ...(verdict === undefined ? {} : { reason: verdict.reason, message: verdict.message }),
     ...addressesOf(state, facts),
     startTime: formatTime(state.startTime),
-    qosClass: before?.qosClass ?? qosClassOf(pod),
+    qosClass: before?.qosClass ?? podQos(pod),
     ...(neverBegan || inits.length === 0 ? {} : { initContainerStatuses: inits }),
     ...(neverBegan ? {} : { containerStatuses: statuses((role) => role === "main") }),
   };

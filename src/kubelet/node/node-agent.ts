@@ -53,6 +53,8 @@ export class NodeAgent {
   private registeredUid: string | undefined;
   private latest: Node | undefined;
   private reportedAt: Instant = 0;
+  /** A node whose status was found to say what this health comes to: at most beats nothing has changed. */
+  private right: { readonly node: Node; readonly health: NodeHealth } | undefined;
   private ended = false;
   private hurried = false;
   private wake: () => void = () => undefined;
@@ -181,9 +183,13 @@ export class NodeAgent {
       const before = this.latest;
       if (before === undefined || this.ended) return;
       const now = clock.now();
-      const status = planNodeStatus(figures, health, before.status, now);
       const due = always || now - this.reportedAt >= reportPeriod;
-      if (!due && deepEqual(withoutHeartbeat(before.status), withoutHeartbeat(status))) return;
+      if (!due && this.right?.node === before && deepEqual(this.right.health, health)) return;
+      const status = planNodeStatus(figures, health, before.status, now);
+      if (!due && deepEqual(withoutHeartbeat(before.status), withoutHeartbeat(status))) {
+        this.right = { node: before, health };
+        return;
+      }
       const answer = await nodes.updateStatus({ ...before, status });
       if (answer.is === "ok") {
         this.latest = answer.object;

@@ -17,7 +17,11 @@ describe("who may ask", () => {
   it.each([
     ["/healthz", undefined, 200],
     ["/pods", undefined, 401],
-    ["/pods", "system:node:worker-2", 403],
+    // The rig's API server reviews nothing, and without a review nobody else may.
+    ["/pods", "system:node:worker-2", 500],
+    ["/configz", api, 200],
+    ["/exec/default/a/main", api, 400],
+    ["/exec/default/a/main", undefined, 401],
     ["/pods", api, 200],
     ["/metrics", undefined, 401],
     ["/metrics", api, 200],

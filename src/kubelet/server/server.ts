@@ -1,10 +1,11 @@
 // Owns the node's HTTP server: who may ask, and which path answers what.
 import type { Pod } from "../../model/generated/types.ts";
-import type { Exchange, HttpServer, Upgrade } from "../../world/http.ts";
+import type { Exchange, Upgrade } from "../../world/http.ts";
 import { wordsOf } from "../../world/log.ts";
 import { membersOf } from "../life/step-pod-moves.ts";
 import type { PodSet } from "../pod-set.ts";
 import type { KubeletOptions } from "../settings.ts";
+import { Access, accessDefault } from "./access.ts";
 import { parseLogRequest, streamLog, type LogRequest } from "./container-logs.ts";
 import { refuse } from "../streams/accept.ts";
 import { metricsText } from "./metrics.ts";
@@ -23,69 +24,100 @@ export interface KubeletServer {
 const plain = { "content-type": "text/plain; charset=utf-8" };
 const json = { "content-type": "application/json" };
 
-/** The API server, and those who may do everything. */
-const mayAsk = ({ peer }: Exchange | Upgrade): boolean =>
-  peer !== undefined &&
-  (peer.commonName.startsWith("kube-apiserver") || peer.organizations.includes("system:masters"));
-
 export async function serveKubelet(options: ServerOptions): Promise<KubeletServer> {
-  const { network, config, log } = options;
-  const server: HttpServer = await network.serve({
-    host: config.address ?? config.nodeIp,
+  const { network, config, log, client, clock, nodeName } = options;
+  const access = new Access({
+    ...(config.access ?? accessDefault),
+    nodeName,
+    clock,
+    transport: client?.transport,
+  });
+  const host = config.address ?? config.nodeIp;
+  const told = (target: string) => (thrown: unknown) => {
+    log.warn("request not answered", { target, error: wordsOf(thrown) });
+  };
+  const server = await network.serve({
+    host,
     port: config.port,
     ...(config.tls === undefined ? {} : { tls: config.tls }),
-    handle: (exchange) => {
-      answer(options, exchange).catch((thrown: unknown) => {
-        log.warn("request not answered", { target: exchange.target, error: wordsOf(thrown) });
-      });
-    },
-    upgrade: (upgrade) => answerUpgrade(options, upgrade),
+    handle: (exchange) => void answer(options, access, exchange).catch(told(exchange.target)),
+    upgrade: (upgrade) => void answerUpgrade(options, access, upgrade).catch(told(upgrade.target)),
   });
-  return { port: server.port, close: () => server.close() };
+  const open =
+    config.readOnlyPort === undefined
+      ? undefined
+      : await network.serve({
+          host,
+          port: config.readOnlyPort,
+          handle: (exchange) => void answerReader(options, exchange).catch(told(exchange.target)),
+        });
+  return {
+    port: server.port,
+    close: async () => {
+      await Promise.all([server.close(), open?.close()]);
+    },
+  };
 }
 
-const refusalOf = ({ peer }: Exchange | Upgrade): readonly [number, string] =>
-  peer === undefined
-    ? [401, "cannot answer: the request carries no client certificate; ask through the API server"]
-    : [403, `cannot answer: ${peer.commonName} is not allowed to ask this node; ask through the API server`];
+/** Path in parts, and query; undefined where the path is none. */
+function readTarget(
+  target: string,
+): { readonly parts: readonly string[]; readonly query: URLSearchParams } | undefined {
+  try {
+    const url = new URL(target, "http://kubelet");
+    return { parts: url.pathname.split("/").slice(1).map(decodeURIComponent), query: url.searchParams };
+  } catch {
+    return undefined;
+  }
+}
 
-function answerUpgrade(options: ServerOptions, upgrade: Upgrade): void {
-  const url = new URL(upgrade.target, "http://kubelet");
-  const [verb = "", ...path] = url.pathname.split("/").slice(1).map(decodeURIComponent);
-  if (!mayAsk(upgrade)) return refuse(upgrade, ...refusalOf(upgrade));
-  if (!streamVerbs.has(verb))
-    return refuse(upgrade, 404, `cannot answer ${url.pathname}: this node serves no such streams`);
+async function answerUpgrade(options: ServerOptions, access: Access, upgrade: Upgrade): Promise<void> {
+  const target = readTarget(upgrade.target);
+  const [verb = "", ...path] = target?.parts ?? [];
+  const verdict = await access.verdict(upgrade);
+  if (verdict !== "allow") return refuse(upgrade, verdict.status, verdict.message);
+  if (target === undefined || !streamVerbs.has(verb))
+    return refuse(upgrade, 404, `cannot answer ${upgrade.target}: this node serves no such streams`);
   if (upgrade.method !== "GET" && upgrade.method !== "POST")
     return refuse(upgrade, 405, "method not allowed", { Allow: "GET, POST" });
-  answerStreams(options, upgrade, verb, { path, query: url.searchParams });
+  answerStreams(options, upgrade, verb, { path, query: target.query });
 }
 
-async function answer(options: ServerOptions, exchange: Exchange): Promise<void> {
-  const url = new URL(exchange.target, "http://kubelet");
-  const [first = "", ...rest] = url.pathname.split("/").slice(1).map(decodeURIComponent);
+async function answer(options: ServerOptions, access: Access, exchange: Exchange): Promise<void> {
+  const { parts, query } = readTarget(exchange.target) ?? { parts: [""], query: new URLSearchParams() };
+  const [first = "", ...rest] = parts;
   if (first === "healthz") return exchange.respond(200, plain, "ok");
-  if (!mayAsk(exchange)) {
-    const [status, message] = refusalOf(exchange);
-    return exchange.respond(status, plain, `${message}\n`);
-  }
+  const verdict = await access.verdict(exchange);
+  if (verdict !== "allow") return exchange.respond(verdict.status, plain, `${verdict.message}\n`);
   if (streamVerbs.has(first)) return exchange.respond(400, plain, "Upgrade request required\n");
   if (exchange.method !== "GET")
     return exchange.respond(405, { ...plain, allow: "GET" }, "method not allowed\n");
   switch (first) {
-    case "pods":
-      return exchange.respond(200, json, podList(Array.from(options.pods.all, (worker) => worker.observed)));
     case "runningpods":
       return exchange.respond(200, json, podList(runningPods(options.pods)));
-    case "metrics":
-      return exchange.respond(
-        200,
-        { "content-type": "text/plain; version=0.0.4" },
-        metricsText(options.pods),
-      );
+    case "configz":
+      return exchange.respond(200, json, JSON.stringify({ kubeletconfig: options.config.shown ?? {} }));
     case "containerLogs":
-      return answerLogs(options, exchange, { path: rest, query: url.searchParams });
+      return answerLogs(options, exchange, { path: rest, query });
     default:
-      return exchange.respond(404, plain, `cannot answer ${url.pathname}: this node serves no such path\n`);
+      return answerReader(options, exchange);
+  }
+}
+
+/** What anyone may read where a port for it is set. */
+async function answerReader({ pods }: ServerOptions, exchange: Exchange): Promise<void> {
+  const path = exchange.target.replace(/\?.*$/s, "").replace(/\/$/, "");
+  if (exchange.method !== "GET")
+    return exchange.respond(405, { ...plain, allow: "GET" }, "method not allowed\n");
+  switch (path) {
+    case "/healthz":
+      return exchange.respond(200, plain, "ok");
+    case "/pods":
+      return exchange.respond(200, json, podList(Array.from(pods.all, (worker) => worker.observed)));
+    case "/metrics":
+      return exchange.respond(200, { "content-type": "text/plain; version=0.0.4" }, metricsText(pods));
+    default:
+      return exchange.respond(404, plain, `cannot answer ${path}: this node serves no such path\n`);
   }
 }
 

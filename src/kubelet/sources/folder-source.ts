@@ -97,13 +97,21 @@ class FolderLook {
   }
 
   private async recall(): Promise<void> {
-    const text = await this.options.files.readText(this.options.memoryFile);
+    const { files, memoryFile, folder, log } = this.options;
+    const text = await files.readText(memoryFile);
     if (text === undefined) return;
-    // Only `keep` writes this file, and it is replaced whole.
-    const kept = JSON.parse(text) as Kept;
-    if (kept.folder !== this.options.folder) return;
-    this.memory = new Map(Object.entries(kept.files));
-    this.inode = kept.inode;
+    try {
+      // Only `keep` writes this file, and it is replaced whole.
+      const kept = JSON.parse(text) as Kept;
+      if (kept.folder !== folder) return;
+      this.memory = new Map(Object.entries(kept.files));
+      this.inode = kept.inode;
+    } catch (thrown) {
+      log.warn("what was kept of the manifest folder is damaged, going by the folder alone", {
+        file: memoryFile,
+        error: wordsOf(thrown),
+      });
+    }
   }
 
   private async keep(): Promise<void> {

@@ -13,21 +13,32 @@ async function writeFile(files: Files, path: string, content: Uint8Array, mode: 
   if (isText(content, text)) return files.writeText(path, text, mode);
   await files.makeFolder(dirname(path));
   await files.append(path, content);
+  await files.setAccess(path, { mode });
 }
 
-/** Writes the payload as the volume's whole content. `stamp` names the new folder and must be new. */
+interface Writing {
+  /** Names the new folder and must be new. */
+  readonly stamp: string;
+  /** Members may read. */
+  readonly group: number | undefined;
+}
+
+/** Writes the payload as the volume's whole content. */
 export async function writePayload(
   files: Files,
   folder: string,
   payload: Payload,
-  stamp: string,
+  { stamp, group }: Writing,
 ): Promise<void> {
   await files.makeFolder(folder);
   const fresh = `..${stamp}`;
   await files.makeFolder(`${folder}/${fresh}`);
+  const groupReads = 0o440;
   for (const [path, file] of payload) {
     if (!staysInside(path)) throw new Error(`cannot write ${path}: it leads out of the volume`);
     await writeFile(files, `${folder}/${fresh}/${path}`, file.content, file.mode);
+    if (group !== undefined)
+      await files.setAccess(`${folder}/${fresh}/${path}`, { mode: file.mode | groupReads, group });
   }
   const before = new Set((await files.list(folder)) ?? []);
   await files.remove(`${folder}/..data_tmp`);

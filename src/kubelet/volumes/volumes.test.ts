@@ -22,11 +22,26 @@ function setUp() {
     data: { "a.conf": "one", "b.conf": "two" },
   };
   const objects = { settings };
+  const clock = new VirtualClock();
+  const mounted = new Map<string, number | undefined>();
+  const asked: string[] = [];
+  const api = { isUp: true };
   const volumes = new Volumes({
     files,
-    clock: new VirtualClock(),
+    clock,
+    mounts: {
+      mountMemory: async (path, sizeMax) => void mounted.set(path, sizeMax),
+      unmount: async (path) => void mounted.delete(path),
+      under: async (path) =>
+        Array.from(mounted.keys()).filter((one) => one === path || one.startsWith(`${path}/`)),
+    },
     rootDir: "/root",
     references: {
+      token: async (pod, { audience, expirationSeconds }) => {
+        if (!api.isUp) throw new Error("connection refused");
+        asked.push(`${pod.metadata.name} ${audience}`);
+        return { token: `token-${asked.length}`, until: clock.now() + expirationSeconds * 1000 };
+      },
       configMap: async (_namespace, name) => (name === "settings" ? objects.settings : "absent"),
       secret: async (_namespace, name) =>
         name === "keys"
@@ -40,7 +55,7 @@ function setUp() {
     },
     whereabouts: () => ({ nodeName: "n", hostIp: "10.0.0.1", podIps: [], allocatable: {} }),
   });
-  return { files, volumes, objects };
+  return { files, volumes, objects, clock, mounted, asked, api };
 }
 const folderOf = (plugin: string, name: string) => `/root/pods/u1/volumes/kubernetes.io~${plugin}/${name}`;
 
@@ -171,5 +186,95 @@ describe("mounts", () => {
     ).rejects.toMatchObject({
       reason: "CreateContainerConfigError",
     });
+  });
+});
+
+describe("a service account's token in a volume", () => {
+  const volume: Volume = {
+    name: "t",
+    projected: {
+      sources: [{ serviceAccountToken: { path: "token", audience: "vault", expirationSeconds: 3600 } }],
+    },
+  };
+  const file = `${folderOf("projected", "t")}/token`;
+
+  it("is kept over every refresh until four fifths of its life are over, then made anew", async () => {
+    const { files, volumes, clock, asked } = setUp();
+    const pod = podOf(volume);
+    const tokenAfter = async (seconds: number) => {
+      await clock.advanceAsync(seconds * 1000);
+      await volumes.prepare(pod);
+      return files.readText(file);
+    };
+    expect(await tokenAfter(0)).toBe("token-1");
+    expect(await tokenAfter(2879)).toBe("token-1");
+    expect(await tokenAfter(1)).toBe("token-2");
+    expect(asked).toEqual(["a vault", "a vault"]);
+    expect(volumes.changes(pod)).toBe(true);
+  });
+
+  it("serves on while the API is away, until it is void", async () => {
+    const { files, volumes, clock, api } = setUp();
+    const pod = podOf(volume);
+    await volumes.prepare(pod);
+    api.isUp = false;
+    await clock.advanceAsync(3_500_000);
+    await volumes.prepare(pod);
+    expect(await files.readText(file)).toBe("token-1");
+    await clock.advanceAsync(100_000);
+    await expect(volumes.prepare(pod)).rejects.toThrow("connection refused");
+  });
+
+  it("is its group's alone where the pod names one", async () => {
+    const { files, volumes } = setUp();
+    const pod = podOf(volume);
+    await volumes.prepare({
+      ...pod,
+      spec: { containers: [], ...pod.spec, securityContext: { fsGroup: 2000 } },
+    });
+    expect([files.modeOf(file), files.groupOf(file)]).toEqual([0o640, 2000]);
+  });
+});
+
+describe("the access to a volume's files", () => {
+  it("is the mode of the volume, or of the key, of text and other content alike", async () => {
+    const { files, volumes } = setUp();
+    await volumes.prepare(
+      podOf(
+        { name: "keys", secret: { secretName: "keys", defaultMode: 0o400 } },
+        { name: "conf", configMap: { name: "settings", items: [{ key: "a.conf", path: "a", mode: 0o777 }] } },
+      ),
+    );
+    expect(files.modeOf(`${folderOf("secret", "keys")}/bin`)).toBe(0o400);
+    expect(files.modeOf(`${folderOf("configmap", "conf")}/a`)).toBe(0o777);
+  });
+
+  it("is the group's too where the pod names one; what is new in an emptyDir is the group's", async () => {
+    const { files, volumes } = setUp();
+    const pod = podOf(
+      { name: "keys", secret: { secretName: "keys", defaultMode: 0o400 } },
+      { name: "e", emptyDir: {} },
+    );
+    await volumes.prepare({
+      ...pod,
+      spec: { containers: [], ...pod.spec, securityContext: { fsGroup: 2000 } },
+    });
+    const [key, empty] = [`${folderOf("secret", "keys")}/bin`, folderOf("empty-dir", "e")];
+    expect([files.modeOf(key), files.groupOf(key)]).toEqual([0o440, 2000]);
+    expect([files.modeOf(empty), files.groupOf(empty)]).toEqual([0o2777, 2000]);
+  });
+});
+
+describe("an emptyDir in memory", () => {
+  const pod = podOf({ name: "m", emptyDir: { medium: "Memory", sizeLimit: "1Mi" } });
+
+  it("is mounted once, at most as large as its limit, and taken away with the pod", async () => {
+    const { volumes, mounted } = setUp();
+    await volumes.prepare(pod);
+    await volumes.prepare(pod);
+    expect([...mounted]).toEqual([[folderOf("empty-dir", "m"), 1024 * 1024]]);
+    expect(volumes.emptyFolders(pod)).toEqual([]);
+    await volumes.remove("u1");
+    expect(mounted.size).toBe(0);
   });
 });

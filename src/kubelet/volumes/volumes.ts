@@ -1,13 +1,16 @@
 // Owns pods' volumes on disk: made before the sandbox, refreshed while it runs, removed with the pod.
 import type { Container, Pod, Volume, VolumeProjection } from "../../model/generated/types.ts";
 import { RuntimeRefusal, type Mount } from "../../runtime/runtime.ts";
+import { unitsOf } from "../../model/quantity.ts";
 import type { Clock } from "../../world/clock.ts";
 import type { Files } from "../../world/files.ts";
+import type { Mounts } from "../../world/mounts.ts";
 import { wordsOf } from "../../world/log.ts";
 import { decodeBase64 } from "../containers/env.ts";
 import { expand } from "../containers/expand.ts";
 import { fieldText, resourceText, type Whereabouts } from "../containers/fields.ts";
 import { missing, type References } from "../containers/references.ts";
+import { Tokens } from "../containers/tokens.ts";
 import { prepareHostPath } from "./host-path.ts";
 import { writePayload } from "./payload-folder.ts";
 import {
@@ -23,6 +26,7 @@ export interface VolumeOptions {
   readonly clock: Clock;
   readonly rootDir: string;
   readonly references: References;
+  readonly mounts: Mounts | undefined;
   readonly whereabouts: (pod: Pod) => Whereabouts;
 }
 
@@ -51,10 +55,12 @@ export class Volumes {
   private readonly options: VolumeOptions;
   /** Text of what was last written, by folder: unchanged content is not written again. */
   private readonly written = new Map<string, string>();
+  private readonly tokens: Tokens;
   private writes = 0;
 
   constructor(options: VolumeOptions) {
     this.options = options;
+    this.tokens = new Tokens(options.references, options.clock);
   }
 
   podFolder(uid: string): string {
@@ -91,7 +97,11 @@ export class Volumes {
 
   async remove(uid: string): Promise<void> {
     const folder = this.podFolder(uid);
-    await this.options.files.remove(folder);
+    const { mounts, files } = this.options;
+    // Through a mount that stays, what is in it would be removed, and the folder could not be.
+    for (const point of (await mounts?.under(folder)) ?? []) await mounts?.unmount(point);
+    await files.remove(folder);
+    this.tokens.forget(uid);
     for (const known of this.written.keys()) if (known.startsWith(`${folder}/`)) this.written.delete(known);
   }
 
@@ -145,7 +155,8 @@ export class Volumes {
     if (volume.hostPath !== undefined) return prepareHostPath(this.options.files, volume.hostPath);
     const plugin = pluginIn(volume);
     if (plugin === undefined) throw new Error(`no volume plugin for ${unknownSources(volume).join(", ")}`);
-    if (plugin === "emptyDir") return this.options.files.makeFolder(path, 0o777);
+    const group = pod.spec?.securityContext?.fsGroup;
+    if (plugin === "emptyDir") return this.emptyFolder(volume, path, group);
     const payload = await this.payloadOf(pod, volume);
     const text = JSON.stringify(
       Array.from(payload, ([name, { content, mode }]) => [
@@ -157,8 +168,27 @@ export class Volumes {
     if (this.written.get(path) === text) return;
     const at = new Date(this.options.clock.now()).toISOString();
     const stamp = `${at.replace(/[-:T]/g, "_")}${this.writes++}`;
-    await writePayload(this.options.files, path, payload, stamp);
+    await writePayload(this.options.files, path, payload, { stamp, group });
     this.written.set(path, text);
+  }
+
+  private async emptyFolder(
+    { name, emptyDir }: Volume,
+    path: string,
+    group: number | undefined,
+  ): Promise<void> {
+    const { files, mounts } = this.options;
+    await files.makeFolder(path, 0o777);
+    if (emptyDir?.medium === "Memory") {
+      if (mounts === undefined)
+        throw new Error(
+          `cannot keep volume ${name} in memory: this kubelet can't mount; take its medium out`,
+        );
+      const sizeMax = emptyDir.sizeLimit === undefined ? undefined : unitsOf(emptyDir.sizeLimit);
+      if ((await mounts.under(path)).length === 0) await mounts.mountMemory(path, sizeMax);
+    }
+    // New files get the group of the folder.
+    if (group !== undefined) await files.setAccess(path, { mode: 0o2777, group });
   }
 
   private async payloadOf(pod: Pod, volume: Volume): Promise<Payload> {
@@ -182,7 +212,14 @@ export class Volumes {
 
   private async projectionOf(pod: Pod, source: VolumeProjection, mode: number): Promise<Payload> {
     const namespace = pod.metadata.namespace ?? "";
-    const { configMap, secret, downwardAPI } = source;
+    const { configMap, secret, downwardAPI, serviceAccountToken } = source;
+    if (serviceAccountToken !== undefined) {
+      const token = await this.tokens.of(pod, serviceAccountToken);
+      // Where a group is named, that group and nobody else.
+      const hasGroup = pod.spec?.securityContext?.fsGroup !== undefined;
+      const file = { content: Buffer.from(token, "utf8"), mode: hasGroup ? 0o600 : mode };
+      return new Map([[serviceAccountToken.path, file]]);
+    }
     if (configMap !== undefined) {
       const { name = "", items, optional = false } = configMap;
       const found = await this.options.references.configMap(namespace, name);
@@ -207,7 +244,9 @@ export class Volumes {
     }
     if (downwardAPI !== undefined) return this.downwardFiles(pod, downwardAPI.items ?? [], mode);
     const named = Object.keys(source).join(", ");
-    throw new Error(`cannot project ${named}: this kubelet serves configMap, secret and downwardAPI sources`);
+    throw new Error(
+      `cannot project ${named}: this kubelet serves configMap, secret, downwardAPI and serviceAccountToken sources`,
+    );
   }
 
   private downwardFiles(

@@ -16,6 +16,7 @@ import {
 import type { LastWords } from "../containers/last-words.ts";
 import { resolveEnv } from "../containers/env.ts";
 import type { Whereabouts } from "../containers/fields.ts";
+import { hostsMount } from "../containers/host-aliases.ts";
 import type { References } from "../containers/references.ts";
 import type { ContainerOrder, ContainerSignal } from "../life/step-container-types.ts";
 import { probeSpecOf } from "../life/step-probe.ts";
@@ -147,8 +148,11 @@ async function createContainer(
   const { references } = tools;
   const where = tools.whereabouts(pod, sandbox.ips);
   const env = await resolveEnv({ pod, container, references, where });
+  const volumes = await tools.volumes.mountsFor(pod, container, env);
+  const podFolder = tools.volumes.podFolder(pod.metadata.uid);
   const mounts = [
-    ...(await tools.volumes.mountsFor(pod, container, env)),
+    ...volumes,
+    ...(await hostsMount(tools.files, podFolder, pod, volumes)),
     ...(await tools.lastWords.mountFor(pod.metadata.uid, container, attempt)),
   ];
   const id = await tools.runtime.createContainer(

@@ -36,6 +36,16 @@ export interface WorkerOptions {
 const hasLastWords = ({ metadata, spec }: Pod): boolean =>
   (spec?.restartPolicy ?? "Always") !== "Always" || (metadata.finalizers ?? []).length > 0;
 
+const isServing = (state: PodState): boolean =>
+  state.is === "running" &&
+  (state.pod.spec?.containers ?? []).every(({ name }) => {
+    const container = state.containers[name];
+    return container?.is === "running" && container.ready;
+  });
+
+/** Most pods that leave are gone before anything need be said of it; one that takes its time is told of then. */
+const leavingDelay: Millis = 1000;
+
 export class PodWorker {
   private readonly options: WorkerOptions;
   private writer: StatusWriter | undefined;
@@ -94,9 +104,11 @@ export class PodWorker {
   }
 
   private writerFor(object: Pod): StatusWriter | undefined {
-    const { tools, statusDelay: delay } = this.options;
+    const { tools, statusDelay } = this.options;
     const { client, clock, log, signal } = tools;
     if (client === undefined) return undefined;
+    const isLeaving = () => this.current.end?.because === "deleted" && !hasLastWords(this.pod);
+    const delay = () => (isLeaving() ? Math.max(leavingDelay, statusDelay) : statusDelay);
     return new StatusWriter(object, (before) => this.planFrom(before), { client, clock, log, signal, delay });
   }
 
@@ -177,8 +189,11 @@ export class PodWorker {
     for (let next = this.signals.shift(); next !== undefined; next = this.signals.shift()) {
       const [state, ...orders] = stepPod(this.current, next, this.options.tools.clock.now());
       const wasGone = this.current.is === "gone";
+      const wasServing = isServing(this.current);
       this.current = state;
       this.performAll(orders);
+      // What others wait for, and the last of what a start brings.
+      if (!wasServing && isServing(state)) this.writer?.hurry();
       if (state.is === "gone" && !wasGone) {
         this.stop();
         this.options.gone(this);

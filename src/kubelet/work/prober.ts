@@ -1,9 +1,10 @@
-// Owns the asking: probes and lifecycle hooks by command, HTTP and TCP.
+// Owns the asking: probes and lifecycle hooks by command, HTTP, TCP and gRPC.
 import type { Millis } from "../../lib/units.ts";
 import type { Container, HTTPGetAction, LifecycleHandler, Probe } from "../../model/generated/types.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { pause, type Clock } from "../../world/clock.ts";
 import type { Dial } from "../../world/dial.ts";
+import type { GrpcHealth } from "../../world/grpc-health.ts";
 import type { HttpClient, Network } from "../../world/http.ts";
 import { wordsOf } from "../../world/log.ts";
 
@@ -23,6 +24,7 @@ export interface ProberOptions {
   readonly runtime: Runtime;
   readonly network: Network;
   readonly dial: Dial;
+  readonly grpcHealth: GrpcHealth;
   readonly clock: Clock;
 }
 
@@ -56,6 +58,11 @@ export class Prober {
         spec.tcpSocket.host === undefined || spec.tcpSocket.host === "" ? target.ip : spec.tcpSocket.host;
       const answer = await this.options.dial(host, port, timeout);
       return answer === "open" ? ok : failed(answer.error);
+    }
+    if (spec.grpc !== undefined) {
+      const { port, service } = spec.grpc;
+      const answer = await this.options.grpcHealth({ host: target.ip, port }, service ?? "", timeout);
+      return answer === "serving" ? ok : failed(answer.error);
     }
     return failed("the probe names no way to ask");
   }

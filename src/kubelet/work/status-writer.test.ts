@@ -35,7 +35,7 @@ async function written(codes: readonly number[]): Promise<{ puts: number; phase:
     watch: (request, signal) => api.transport.watch(request, signal),
   };
   const { signal } = new AbortController();
-  const options = { client: createClient(transport), clock, log: silentLog, delay: 10, signal };
+  const options = { client: createClient(transport), clock, log: silentLog, delay: () => 10, signal };
   const writer = new StatusWriter(pod, () => ({ phase: "Running" }), options);
   writer.request();
   await clock.advanceAsync(60_000);

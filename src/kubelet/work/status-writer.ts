@@ -11,8 +11,8 @@ export interface StatusWriterOptions {
   readonly client: Client;
   readonly clock: Clock;
   readonly log: Log;
-  /** Changes within this time become one write. */
-  readonly delay: Millis;
+  /** Changes within this time become one write; asked before each. */
+  readonly delay: () => Millis;
   readonly signal: AbortSignal;
 }
 
@@ -55,6 +55,11 @@ export class StatusWriter {
     });
   }
 
+  /** What was requested is written now: nothing more is to be expected soon. */
+  hurry(): void {
+    this.urgent?.();
+  }
+
   /** Resolves when what was requested so far is written or given up. */
   async flush(): Promise<void> {
     this.urgent?.();
@@ -94,7 +99,7 @@ export class StatusWriter {
         this.urgent = undefined;
         resolve();
       };
-      const cancel = this.options.clock.after(this.options.delay, go);
+      const cancel = this.options.clock.after(this.options.delay(), go);
       this.urgent = go;
     });
   }

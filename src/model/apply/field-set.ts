@@ -86,6 +86,28 @@ export const intersection = (left: FieldSet, right: FieldSet): FieldSet => whole
 export const difference = (left: FieldSet, right: FieldSet): FieldSet =>
   isEmptySet(right) ? left : whole(left, right, onlyLeft);
 
+/** Whether every member of the other set is in this one. */
+export function covers(set: FieldSet, other: FieldSet): boolean {
+  for (const element in other) {
+    if (element === self) continue;
+    const theirs = other[element] ?? member;
+    const mine = at(set, element);
+    if (mine === undefined || (isMember(theirs) && !isMember(mine)) || !covers(mine, theirs)) return false;
+  }
+  return true;
+}
+
+/** Whether no member is in both sets. */
+export function areDisjoint(left: FieldSet, right: FieldSet): boolean {
+  for (const element in right) {
+    const mine = element === self ? undefined : at(left, element);
+    if (mine === undefined) continue;
+    const theirs = right[element] ?? member;
+    if ((isMember(mine) && isMember(theirs)) || !areDisjoint(mine, theirs)) return false;
+  }
+  return true;
+}
+
 /** The paths of all members, each a list of elements. */
 export function pathsOf(set: FieldSet): string[][] {
   const found: string[][] = [];

@@ -2,9 +2,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isJsonList, isJsonObject, type Json, type JsonObject } from "../patch/patched.ts";
-import { apply, nothing, shape, texts } from "./apply.fixture.ts";
+import { apply, nothing, shape, texts, update } from "./apply.fixture.ts";
 import { compare, fieldsOf } from "./compare.ts";
-import { difference, intersection, union } from "./field-set.ts";
+import { areDisjoint, covers, difference, intersection, union } from "./field-set.ts";
 
 const word = fc.constantFrom("a", "b", "c", "d");
 const config: fc.Arbitrary<JsonObject> = fc
@@ -114,6 +114,30 @@ describe("laws of apply", () => {
     );
   });
 
+  it("an updater owns what it changed last, and none else does, whoever changed it before", () => {
+    fc.assert(
+      fc.property(
+        config,
+        config,
+        fc.array(fc.tuple(fc.constantFrom("b", "c"), config)),
+        (base, last, more) => {
+          const begun = update(nothing, "a", base);
+          const before = more.reduce((state, [name, next]) => update(state, name, next), begun);
+          const after = update(before, "c", last);
+          const { changed, removed } = compare(shape, before.object, last);
+          const gone = new Set([...texts(changed), ...texts(removed)]);
+          const own = new Set(texts(changed));
+          for (const { manager, fields } of before.managed) {
+            const now = after.managed.find((one) => one.manager.name === manager.name);
+            const left = texts(fields).filter((path) => !gone.has(path));
+            const expected = manager.name === "c" ? [...new Set([...left, ...own])].sort() : left;
+            expect(texts(now?.fields ?? {})).toEqual(expected);
+          }
+        },
+      ),
+    );
+  });
+
   it("sets of fields are an algebra", () => {
     const sets = config.map((value) => fieldsOf(shape, value));
     fc.assert(
@@ -122,6 +146,10 @@ describe("laws of apply", () => {
         expect(texts(union(a, b))).toEqual([...new Set([...inA, ...inB])].sort());
         expect(texts(intersection(a, b))).toEqual([...inA].filter((path) => inB.has(path)));
         expect(texts(difference(a, b))).toEqual([...inA].filter((path) => !inB.has(path)));
+        expect(covers(a, b)).toBe([...inB].every((path) => inA.has(path)));
+        expect(covers(union(a, b), b)).toBe(true);
+        expect(areDisjoint(a, b)).toBe(![...inA].some((path) => inB.has(path)));
+        expect(areDisjoint(difference(a, b), b)).toBe(true);
       }),
     );
   });

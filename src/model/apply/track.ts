@@ -3,6 +3,8 @@ import { isJsonObject, type Json, type JsonObject } from "../patch/patched.ts";
 import { compare, fieldsOf, type Comparison } from "./compare.ts";
 import { pathText } from "./element.ts";
 import {
+  areDisjoint,
+  covers,
   difference,
   emptySet,
   intersection,
@@ -32,9 +34,11 @@ export function trackUpdate(
   const { changed, removed } = compare(shape, old, next);
   const taken = only(changed, writer.mine);
   if (isEmptySet(changed) && isEmptySet(removed)) return managed;
+  const index = managed.findIndex((one) => isSameManager(one.manager, writer.manager));
+  if (taken === changed && isEmptySet(removed) && ownsAlone(managed, index, changed))
+    return retimed(managed, index, writer);
   const found = managed.map((one) => without(one, changed, removed));
   if (isEmptySet(taken)) return found.filter(isManaging);
-  const index = found.findIndex((one) => isSameManager(one.manager, writer.manager));
   const before = managed[index]?.fields ?? emptySet;
   const kept = found[index]?.fields ?? emptySet;
   // The same tree where this manager owned all of it before: most updates are of that kind.
@@ -43,6 +47,17 @@ export function trackUpdate(
   if (index < 0) found.push(mine);
   else found[index] = mine;
   return found.filter(isManaging);
+}
+
+/** Most updates are of this kind: a manager changes again what it alone changed before. */
+const ownsAlone = (managed: readonly Managed[], index: number, changed: FieldSet): boolean =>
+  managed.every(({ fields }, at) =>
+    at === index ? covers(fields, changed) : areDisjoint(fields, changed) && !isEmptySet(fields),
+  ) && index >= 0;
+
+function retimed(managed: readonly Managed[], index: number, { manager, now }: Writer): readonly Managed[] {
+  if (managed[index]?.time === now) return managed;
+  return managed.map((one, at) => (at === index ? { manager, time: now, fields: one.fields } : one));
 }
 
 const isManaging = ({ fields }: Managed): boolean => !isEmptySet(fields);

@@ -1,5 +1,5 @@
 // Owns what is wrong with a KubeletConfiguration's fields taken together, each being right by itself.
-import type { KubeletConfiguration } from "./read-kubelet-configuration.ts";
+import type { KubeletConfiguration } from "./kubelet-configuration.ts";
 
 interface Fault {
   readonly field: string;
@@ -55,8 +55,16 @@ function evictionFaults(of: KubeletConfiguration): Fault[] {
   ];
 }
 
+function accessFaults({ authorization }: KubeletConfiguration): Fault[] {
+  const { mode } = authorization ?? {};
+  return mode === undefined || mode === "AlwaysAllow" || mode === "Webhook"
+    ? []
+    : [{ field: "authorization.mode", fault: `${JSON.stringify(mode)} is neither Webhook nor AlwaysAllow` }];
+}
+
 /** Every fault, in the order of the fields' concerns. */
 export const faultsTogether = (of: KubeletConfiguration): readonly Fault[] => [
   ...shutdownFaults(of),
   ...evictionFaults(of),
+  ...accessFaults(of),
 ];

@@ -16,6 +16,7 @@ export type FieldType =
   /** By eviction signal: lengths of time. */
   | { readonly is: "graces" }
   | { readonly is: "shutdowns" }
+  | { readonly is: "group"; readonly fields: Readonly<Record<string, FieldType>> }
   | { readonly is: "object" }
   | { readonly is: "objects" };
 
@@ -23,6 +24,8 @@ const text: FieldType = { is: "text" };
 const port: FieldType = { is: "number", least: 0, most: 65_535 };
 const length: FieldType = { is: "duration", least: 0 };
 const period: FieldType = { is: "duration", least: 1 };
+
+const group = (fields: Readonly<Record<string, FieldType>>): FieldType => ({ is: "group", fields });
 
 /** What this kubelet goes by. */
 export const honoured = {
@@ -54,6 +57,16 @@ export const honoured = {
   mergeDefaultEvictionSettings: { is: "flag" },
   systemReserved: { is: "quantities" },
   kubeReserved: { is: "quantities" },
+  streamingConnectionIdleTimeout: period,
+  authentication: group({
+    anonymous: group({ enabled: { is: "flag" } }),
+    webhook: group({ enabled: { is: "flag" }, cacheTTL: length }),
+    x509: group({ clientCAFile: text }),
+  }),
+  authorization: group({
+    mode: text,
+    webhook: group({ cacheAuthorizedTTL: length, cacheUnauthorizedTTL: length }),
+  }),
 } as const satisfies Record<string, FieldType>;
 
 const of = (type: FieldType, names: string): [string, FieldType][] =>
@@ -70,7 +83,7 @@ export const ignored: ReadonlyMap<string, FieldType> = new Map([
   ),
   ...of(
     { is: "duration", least: 0 },
-    `syncFrequency streamingConnectionIdleTimeout nodeStatusReportFrequency imageMinimumGCAge imageMaximumGCAge
+    `syncFrequency nodeStatusReportFrequency imageMinimumGCAge imageMaximumGCAge
      volumeStatsAggPeriod cpuManagerReconcilePeriod runtimeRequestTimeout cpuCFSQuotaPeriod`,
   ),
   ...of(
@@ -95,7 +108,7 @@ export const ignored: ReadonlyMap<string, FieldType> = new Map([
   ),
   ...of(
     { is: "object" },
-    `authentication authorization qosReserved featureGates memorySwap
+    `qosReserved featureGates memorySwap
      logging tracing cpuManagerPolicyOptions topologyManagerPolicyOptions crashLoopBackOff userNamespaces`,
   ),
   ...of({ is: "objects" }, "reservedMemory"),

@@ -21,7 +21,7 @@ nodeStatusUpdateFrequency: 5s
 registerWithTaints: [{ key: a, value: b, effect: NoSchedule }]
 rotateCertificates: true
 cgroupDriver: systemd
-authentication: { anonymous: { enabled: false } }
+authentication: { anonymous: { enabled: false }, webhook: { cacheTTL: 2m } }
 syncFrequency: 0s
 podLogsDir: null
 `);
@@ -38,11 +38,11 @@ podLogsDir: null
         maxPods: 50,
         nodeStatusUpdateFrequency: 5000,
         registerWithTaints: [{ key: "a", value: "b", effect: "NoSchedule" }],
+        authentication: { anonymous: { enabled: false }, webhook: { cacheTTL: 120_000 } },
       },
       notes: [
         "kubelet.yaml:13:1: rotateCertificates: is not gone by: this kubelet has no such setting",
         "kubelet.yaml:14:1: cgroupDriver: is not gone by: this kubelet has no such setting",
-        "kubelet.yaml:15:1: authentication: is not gone by: this kubelet has no such setting",
         "kubelet.yaml:16:1: syncFrequency: is not gone by: this kubelet has no such setting",
       ],
     });
@@ -55,6 +55,21 @@ podLogsDir: null
     ["two documents", `${head}---\n${head}`, /:4:1: it holds more than one document/],
     ["another kind", head.replace("KubeletC", "KubeProxyC"), /:2:1: kind: "KubeProxyConfiguration"/],
     ["no kind", head.split("\n")[0] ?? "", /:1:1: kind is missing: it should be KubeletConfiguration/],
+    [
+      "a wrong field within a group",
+      `${head}authentication:\n  anonymous: { enabld: true }\n`,
+      /:4:\d+: authentication\.anonymous\.enabld: there is no such field/,
+    ],
+    [
+      "a wrong value within a group",
+      `${head}authentication: { webhook: { cacheTTL: soon } }\n`,
+      /authentication\.webhook\.cacheTTL: "soon" is not a length of time/,
+    ],
+    [
+      "an unknown mode",
+      `${head}authorization: { mode: ABAC }\n`,
+      /authorization\.mode: "ABAC" is neither Webhook nor AlwaysAllow/,
+    ],
     ["another case", `${head}staticPodurl: x\n`, /:3:1: staticPodurl: .*did you mean staticPodURL\?/],
     ["a letter too few", `${head}maxPod: 5\n`, /:3:1: maxPod: .*did you mean maxPods\?/],
     [

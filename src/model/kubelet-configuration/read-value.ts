@@ -89,6 +89,22 @@ const readShutdowns: Reader = (_type, value) => {
   };
 };
 
+/** Each field by its own type; null is as if it were not there. */
+const readGroup: Reader = (type, value) => {
+  if (!isObject(value)) return { fault: `${shown(value)} is not a map` };
+  const fields = type.is === "group" ? type.fields : {};
+  const entries: [string, unknown][] = [];
+  for (const [name, one] of Object.entries(value)) {
+    const of = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    if (of === undefined) return { at: `.${name}`, fault: "there is no such field" };
+    if (one === null) continue;
+    const found = readValue(of, one);
+    if ("fault" in found) return { at: `.${name}${found.at ?? ""}`, fault: found.fault };
+    entries.push([name, found.value]);
+  }
+  return { value: Object.fromEntries(entries) };
+};
+
 const readers: Readonly<Record<FieldType["is"], Reader>> = {
   text: plainly((value) => typeof value === "string", "a text"),
   flag: plainly((value) => typeof value === "boolean", "true or false"),
@@ -107,9 +123,12 @@ const readers: Readonly<Record<FieldType["is"], Reader>> = {
   thresholds: bySignal(readThreshold),
   graces: bySignal((one) => readDuration({ is: "duration", least: 0 }, one)),
   shutdowns: readShutdowns,
+  group: readGroup,
 };
 
-export const readValue = (type: FieldType, value: unknown): ValueRead => readers[type.is](type, value);
+export function readValue(type: FieldType, value: unknown): ValueRead {
+  return readers[type.is](type, value);
+}
 
 function readTaints(value: unknown): ValueRead {
   if (!Array.isArray(value) || !value.every(isObject))

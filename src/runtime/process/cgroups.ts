@@ -25,7 +25,7 @@ const parent = "everynode";
 const period = 100_000;
 const rmdirTries = 20;
 
-export const hasLimits = ({ cpuLimitMillis, memoryLimit }: Resources): boolean =>
+const hasLimits = ({ cpuLimitMillis, memoryLimit }: Resources): boolean =>
   (cpuLimitMillis ?? 0) > 0 || (memoryLimit ?? 0) > 0;
 
 /** A share of 2 is what asks for nothing. */
@@ -144,3 +144,12 @@ export class Cgroups {
         await this.world.processes.run([rmdir, group]);
   }
 }
+
+/** Annotation of a container whose cpu and memory limits this machine does not let us enforce. */
+const notEnforced = "everynode.dev/limits-not-enforced";
+
+export const unenforced = (
+  cgroups: Cgroups | { readonly because: string },
+  resources: Resources,
+): Record<string, string> =>
+  cgroups instanceof Cgroups || !hasLimits(resources) ? {} : { [notEnforced]: cgroups.because };

@@ -37,13 +37,39 @@ export async function removeSandbox(files: Files, folder: string, id: SandboxId)
 
 const isId = (name: string): boolean => /^[0-9a-f]{64}$/.test(name);
 
-export async function loadSandboxes(files: Files, folder: string): Promise<SandboxRecord[]> {
+/** Told of each record that is not what was written there. */
+type Damaged = (path: string) => Promise<void>;
+const passOver: Damaged = async () => undefined;
+
+/** `saveSandbox` and `saveContainer` alone write records, and replace them whole. */
+function isRecord(read: unknown, id: string): boolean {
+  // Who can damage a file so that it names its own id and has a config, can do anything.
+  const record = read as { id?: unknown; config?: unknown } | null | undefined;
+  return record?.id === id && typeof record.config === "object";
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export async function loadSandboxes(
+  files: Files,
+  folder: string,
+  damaged: Damaged = passOver,
+): Promise<SandboxRecord[]> {
   const found: SandboxRecord[] = [];
   for (const name of (await files.list(`${folder}/sandboxes`)) ?? []) {
     if (!name.endsWith(".json") || !isId(name.slice(0, -5))) continue;
-    const text = await files.readText(`${folder}/sandboxes/${name}`);
-    // Only `saveSandbox` writes here, and it replaces the file whole.
-    if (text !== undefined) found.push(JSON.parse(text) as SandboxRecord);
+    const path = `${folder}/sandboxes/${name}`;
+    const text = await files.readText(path);
+    if (text === undefined) continue;
+    const record = parsed(text);
+    if (isRecord(record, name.slice(0, -5))) found.push(record as SandboxRecord);
+    else await damaged(path);
   }
   return found;
 }
@@ -52,21 +78,27 @@ export async function loadSandboxes(files: Files, folder: string): Promise<Sandb
 export async function readContainers(
   files: Files,
   folder: string,
-  otherwise: (name: string) => Promise<void> = async () => undefined,
+  otherwise: (name: string) => Promise<void> = passOver,
+  damaged: Damaged = passOver,
 ): Promise<ContainerRecord[]> {
   const found: ContainerRecord[] = [];
   for (const name of (await files.list(`${folder}/containers`)) ?? []) {
-    const text = await files.readText(`${folder}/containers/${name}/config.json`);
-    // Only `saveContainer` writes here, and it replaces the file whole.
-    if (text !== undefined && isId(name)) found.push(JSON.parse(text) as ContainerRecord);
-    else await otherwise(name);
+    const path = `${folder}/containers/${name}/config.json`;
+    const text = await files.readText(path);
+    const record = text === undefined || !isId(name) ? undefined : parsed(text);
+    if (isRecord(record, name)) {
+      found.push(record as ContainerRecord);
+      continue;
+    }
+    if (text !== undefined && isId(name)) await damaged(path);
+    await otherwise(name);
   }
   return found;
 }
 
 /** Folders of containers that were never wholly created, or not wholly removed, are cleared away. */
-export const loadContainers = (files: Files, folder: string): Promise<ContainerRecord[]> =>
-  readContainers(files, folder, (name) => files.remove(`${folder}/containers/${name}`));
+export const loadContainers = (files: Files, folder: string, damaged: Damaged): Promise<ContainerRecord[]> =>
+  readContainers(files, folder, (name) => files.remove(`${folder}/containers/${name}`), damaged);
 
 /** The folder without its config is cleared away at the next start, whatever happens in between. */
 export async function removeContainerFolder(files: Files, folder: string, id: ContainerId): Promise<void> {

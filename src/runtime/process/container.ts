@@ -4,9 +4,10 @@ import type { Clock } from "../../world/clock.ts";
 import type { Files } from "../../world/files.ts";
 import { type Log, wordsOf } from "../../world/log.ts";
 import type { ProcessIdentity, Processes } from "../../world/processes.ts";
-import { type ContainerStatus, RuntimeRefusal } from "../runtime.ts";
+import { type ContainerStatus, type ProcessStreams, RuntimeRefusal } from "../runtime.ts";
 import type { Abilities } from "./abilities.ts";
-import { Cgroups, hasLimits, wantsGroup } from "./cgroups.ts";
+import { attachTo } from "./attach.ts";
+import { Cgroups, unenforced, wantsGroup } from "./cgroups.ts";
 import { type ContainerRecord, containerFolder, lastState, type SandboxRecord } from "./container-folder.ts";
 import type { ContainerPlace } from "./exec.ts";
 import { environmentOf, launch, type Launched } from "./launch.ts";
@@ -49,8 +50,6 @@ type Life =
       readonly message: string | undefined;
     };
 
-/** Annotation of a container whose cpu and memory limits this machine does not let us enforce. */
-const notEnforced = "everynode.dev/limits-not-enforced";
 const killedCode = 137;
 const refusedCode = 128;
 // After the first process has ended the shim has only to write a line; after that it is ended too.
@@ -106,14 +105,8 @@ export class ProcessContainer {
       ...(life.is === "running" && life.first !== undefined ? { pid: life.first.pid } : {}),
       logPath: this.logPath,
       labels: config.labels,
-      annotations: { ...config.annotations, ...this.unenforced() },
+      annotations: { ...config.annotations, ...unenforced(this.world.cgroups, config.resources) },
     };
-  }
-
-  private unenforced(): Record<string, string> {
-    const { cgroups } = this.world;
-    if (cgroups instanceof Cgroups || !hasLimits(this.record.config.resources)) return {};
-    return { [notEnforced]: cgroups.because };
   }
 
   /** Finds out what an earlier runtime left: running, ended, or never started. `settle` must follow. */
@@ -318,6 +311,7 @@ export class ProcessContainer {
     this.unwatch?.();
     this.unwatch = undefined;
     await this.pump.close();
+    await this.pump.listeners.settle();
     for (const stream of ["stdout", "stderr"]) await this.world.files.remove(`${this.folder}/${stream}`);
   }
 
@@ -386,6 +380,12 @@ export class ProcessContainer {
       env,
       pid: first.pid,
     };
+  }
+
+  async attach(streams: ProcessStreams): Promise<void> {
+    const place = await this.place("attach to");
+    const { terminal } = await this.readRecord();
+    await attachTo({ place, attachments: this.pump.listeners, terminal }, streams);
   }
 
   /** Of its shim, while it runs. */

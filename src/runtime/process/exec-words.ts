@@ -2,7 +2,9 @@
 import { type ContainerConfig, RuntimeRefusal, type WindowSize } from "../runtime.ts";
 import type { Abilities } from "./abilities.ts";
 import type { Isolation } from "./isolation.ts";
-import { isLostInShell, quote, quoteAll } from "./shim-script.ts";
+import { quote, quoteAll } from "./shell-words.ts";
+import { isLostInShell } from "./shim-script.ts";
+import { onTerminal, userOf } from "./terminal.ts";
 
 export interface ExecPlace {
   readonly abilities: Abilities;
@@ -33,7 +35,9 @@ export function terminalOf({ tools }: Abilities, size: WindowSize | undefined): 
 }
 
 // Descriptor 3 goes to the runtime: the terminal's name is told there.
-const inFolder = 'exec 3>&-; cd -- "$0" || exit 126; unset PWD OLDPWD; exec "$@"';
+const inFolder = 'exec 3>&-; cd -- "$1" || exit 126; shift; unset PWD OLDPWD; exec "$@"';
+/** What the shell calls itself where it has to say that there is no such command. */
+const shellName = "exec";
 
 function command({ isolation, abilities, config }: ExecPlace, words: readonly string[]): readonly string[] {
   const lost = config.env
@@ -41,41 +45,33 @@ function command({ isolation, abilities, config }: ExecPlace, words: readonly st
     .map(({ name, value }) => `${name}=${value}`);
   const { env = "env" } = abilities.tools;
   const prefix = lost.length === 0 ? [] : [env, "--", ...lost];
-  return [...isolation.privileges, "/bin/sh", "-c", inFolder, config.workingDir ?? "/", ...prefix, ...words];
-}
-
-const userOf = (privileges: readonly string[]): string | undefined =>
-  privileges.find((word) => word.startsWith("--reuid="))?.slice("--reuid=".length);
-
-/** `script` gives its child a terminal, carries bytes both ways, and ends with the child's exit code. */
-function onTerminal(place: ExecPlace, terminal: ExecTerminal, words: readonly string[]): readonly string[] {
-  const { script, stty, size } = terminal;
-  const shell = place.config.env.find(({ name }) => name === "SHELL")?.value;
-  const user = userOf(place.isolation.privileges);
-  const text = [
-    // `script` takes its shell from here; the command shall see what the container has.
-    shell === undefined ? "unset SHELL" : `SHELL=${quote(shell)}; export SHELL`,
-    '__en_tty=$(tty); echo "$__en_tty" >&3',
-    ...(user === undefined ? [] : [`chown ${user} "$__en_tty"`]),
-    ...(size === undefined ? [] : [`${quote(stty)} cols ${size.columns} rows ${size.rows}`]),
-    "unset __en_tty",
-    `exec ${quoteAll(command(place, words))}`,
-  ].join("; ");
   return [
+    ...isolation.privileges,
     "/bin/sh",
     "-c",
-    'SHELL=/bin/sh; export SHELL; exec "$@"',
-    "sh",
-    script,
-    "--quiet",
-    "--return",
-    "--flush",
-    "--echo",
-    "always",
-    "--command",
-    text,
-    "/dev/null",
+    inFolder,
+    shellName,
+    config.workingDir ?? "/",
+    ...prefix,
+    ...words,
   ];
+}
+
+function commandOnTerminal(
+  place: ExecPlace,
+  terminal: ExecTerminal,
+  words: readonly string[],
+): readonly string[] {
+  const { script, stty, size } = terminal;
+  const resized = size === undefined ? [] : [`${quote(stty)} cols ${size.columns} rows ${size.rows}`];
+  const inner = onTerminal({
+    script,
+    before: ['echo "$__en_tty" >&3', ...resized],
+    command: [`exec ${quoteAll(command(place, words))}`],
+    user: userOf(place.isolation.privileges),
+    shell: place.config.env.find(({ name }) => name === "SHELL")?.value,
+  });
+  return ["/bin/sh", "-c", 'SHELL=/bin/sh; export SHELL; exec "$@"', "sh", ...inner];
 }
 
 function entering({ isolation, abilities, pid }: ExecPlace): readonly string[] {
@@ -97,7 +93,7 @@ export function execWords(
   words: readonly string[],
   terminal?: ExecTerminal,
 ): [string, ...string[]] {
-  const inner = terminal === undefined ? command(place, words) : onTerminal(place, terminal, words);
+  const inner = terminal === undefined ? command(place, words) : commandOnTerminal(place, terminal, words);
   const groups = place.groupFiles.map((path) => `echo 0 >${quote(path)} || exit 126; `).join("");
   const limits = groups === "" ? [] : ["/bin/sh", "-c", `${groups}exec "$@"`, "sh"];
   const [program = "/bin/sh", ...rest] = [...limits, ...entering(place), ...inner];

@@ -93,12 +93,10 @@ function feed(from: Readable | undefined, to: Writable): void {
   from.pipe(to);
 }
 
+/** What it has started goes with it: whoever still carries its mark after a while is killed. */
 function endAlone({ processes, clock }: ContainerPlace, talk: Conversation, mark: string): void {
   processes.signal(-talk.pid, "SIGHUP");
-  let isOver = false;
-  void talk.ended.then(() => (isOver = true));
   clock.after(hangUpMax, () => {
-    if (isOver) return;
     void processes.marked(markExec).then((found) => {
       for (const { pid, value } of found) if (value === mark) processes.signal(pid, "SIGKILL");
     });

@@ -28,6 +28,8 @@ const security: ContainerSecurity = {
   dropCapabilities: [],
   readonlyRootFilesystem: false,
   noNewPrivileges: false,
+  mustNotBeRoot: false,
+  confinement: [],
 };
 const config: ContainerConfig = {
   name: "main",
@@ -124,6 +126,23 @@ describe("rights", () => {
   });
 });
 
+describe("a container that must not be root", () => {
+  test.each([
+    { name: "refused as root", abilities: asRoot, wishes: {}, ok: false },
+    { name: "refused as user 0", abilities: asRoot, wishes: { runAsUser: 0 }, ok: false },
+    { name: "another user will do", abilities: asRoot, wishes: { runAsUser: 5 }, ok: true },
+    { name: "as will that of an ordinary runtime", abilities: asUser, wishes: {}, ok: true },
+  ])("$name", async ({ abilities, wishes, ok }) => {
+    const made = of(abilities, { ...wishes, mustNotBeRoot: true });
+    if (ok) await expect(made).resolves.toBeDefined();
+    else
+      await expect(made).rejects.toMatchObject({
+        reason: "CreateContainerConfigError",
+        message: expect.stringContaining("container has runAsNonRoot and image will run as root"),
+      });
+  });
+});
+
 describe("namespaces", () => {
   test.each([
     { name: "root", abilities: asRoot, sandbox: pod, ownPids: true, user: false, hostname: "p" },
@@ -160,6 +179,14 @@ test.each([
     words: 'mountPath "/b/../c"',
   },
   { changes: { mounts: [{ hostPath: "/a", containerPath: "/", readonly: false }] }, words: 'mountPath "/"' },
+  {
+    changes: { security: { ...security, confinement: ["seccompProfile RuntimeDefault"] } },
+    words: "securityContext.seccompProfile RuntimeDefault",
+  },
+  {
+    changes: { security: { ...security, confinement: ["appArmorProfile Localhost mine"] } },
+    words: "securityContext.appArmorProfile Localhost mine",
+  },
 ])("no machine honours $words", ({ changes, words }) => {
   expect(() => refuseUnknowable({ ...config, ...changes })).toThrow(words);
 });

@@ -29,8 +29,12 @@ export function refuseUnknowable(config: ContainerConfig): void {
       config,
       `image "${config.image}" cannot be unpacked by the process runtime and no command is given; name a command that exists on the host`,
     );
-  if (config.tty) refuse(config, "the process runtime has no terminals; leave out tty");
-  if (config.stdin) refuse(config, "the process runtime keeps no standard input open; leave out stdin");
+  const [profile] = config.security.confinement;
+  if (profile !== undefined)
+    refuse(
+      config,
+      `securityContext.${profile}: the process runtime confines containers by namespaces, capabilities and limits only; leave it out`,
+    );
   const folder = config.workingDir ?? "/";
   if (!folder.startsWith("/"))
     refuse(config, `workingDir "${folder}" is not absolute; give a path that begins with /`);
@@ -76,6 +80,11 @@ async function privileges(
 ): Promise<readonly string[]> {
   const { security } = config;
   const { runAsUser, runAsGroup, supplementalGroups = [] } = security;
+  if (security.mustNotBeRoot && (runAsUser ?? abilities.uid) === 0)
+    throw new RuntimeRefusal(
+      "CreateContainerConfigError",
+      `container has runAsNonRoot and image will run as root (container ${config.name}); give it a securityContext.runAsUser`,
+    );
   const nnp = security.noNewPrivileges ? ["--no-new-privs"] : [];
   if (abilities.privileges && abilities.tools.setpriv !== undefined) {
     const identity = runAsUser !== undefined || runAsGroup !== undefined || supplementalGroups.length > 0;
@@ -160,6 +169,13 @@ function namespaces(
   };
 }
 
+function refuseInput(config: ContainerConfig, { tools }: Abilities): void {
+  if (config.tty && (tools.script === undefined || tools.stty === undefined))
+    refuse(config, "tty: there is no `script` or `stty` on this machine; install util-linux or leave it out");
+  if ((config.tty || config.stdin) && tools.mkfifo === undefined)
+    refuse(config, "stdin: there is no `mkfifo` on this machine; install coreutils or leave it out");
+}
+
 /** Rejects with a refusal that names the field that cannot be honoured. */
 export async function isolationOf(
   sandbox: SandboxConfig,
@@ -167,6 +183,7 @@ export async function isolationOf(
   abilities: Abilities,
   accounts: Accounts,
 ): Promise<Isolation> {
+  refuseInput(config, abilities);
   const found = namespaces(sandbox, config, abilities);
   return {
     ...(found === undefined ? {} : { namespaces: found }),

@@ -47,6 +47,7 @@ export function environmentOf(
   return {
     PATH: defaultPath,
     HOSTNAME: launch.hostname,
+    ...(launch.config.tty ? { TERM: "xterm" } : {}),
     ...Object.fromEntries(launch.config.env.map(({ name, value }) => [name, value])),
     [markId]: launch.id,
     [markFolder]: launch.folder,
@@ -66,6 +67,16 @@ function textOf(launch: Launch): string {
     words: [...config.command, ...config.args],
     ...(oom === undefined ? {} : { oomScoreAdjust: oom }),
     cgroups: launch.groupFiles,
+    // `isolationOf` has refused what these tools are wanted for where they are not there.
+    ...(config.stdin || config.tty ? { input: abilities.tools.mkfifo ?? "mkfifo" } : {}),
+    ...(config.tty
+      ? {
+          terminal: {
+            script: abilities.tools.script ?? "script",
+            shell: config.env.find(({ name }) => name === "SHELL")?.value,
+          },
+        }
+      : {}),
   });
 }
 

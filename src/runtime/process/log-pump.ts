@@ -5,6 +5,7 @@ import type { FileFacts, Files } from "../../world/files.ts";
 import { type Log, wordsOf } from "../../world/log.ts";
 import type { Processes } from "../../world/processes.ts";
 import type { Tools } from "./abilities.ts";
+import { Attachments } from "./attachments.ts";
 import { coveredBy, cutLines, type Stream } from "./log-lines.ts";
 
 const chunk: Bytes = 256 * 1024;
@@ -24,6 +25,18 @@ interface Checkpoint {
   readonly stderr: Bytes;
   readonly logInode?: number;
   readonly logSize: Bytes;
+}
+
+/** Nothing where the text is no checkpoint. */
+function readCheckpoint(text: string): Checkpoint | undefined {
+  try {
+    // Each field that is counted with is looked at below.
+    const read = JSON.parse(text) as Partial<Checkpoint> | null;
+    const whole = [read?.stdout, read?.stderr, read?.logSize].every((size) => Number.isInteger(size));
+    return whole ? (read as Checkpoint) : undefined; // see there
+  } catch {
+    return undefined;
+  }
 }
 
 export interface PumpWorld {
@@ -49,11 +62,18 @@ export class LogPump {
   private closed = false;
   private complained = false;
   private torn = false;
+  private readonly attachments: Attachments;
 
   constructor(world: PumpWorld, folder: string, logPath: string) {
     this.world = world;
     this.folder = folder;
     this.logPath = logPath;
+    this.attachments = new Attachments(world.files, folder);
+  }
+
+  /** Who listens beside the log. */
+  get listeners(): Attachments {
+    return this.attachments;
   }
 
   /** Before the first output: an older log under this name stays as it is. */
@@ -70,9 +90,7 @@ export class LogPump {
   /** After a restart: finds out from the log what has been carried over. */
   async recover(): Promise<void> {
     const { files, processes, tools } = this.world;
-    const text = await files.readText(`${this.folder}/pumped.json`);
-    // Only `checkpoint` writes this file, and it is replaced whole.
-    const from = (text === undefined ? { stdout: 0, stderr: 0, logSize: 0 } : JSON.parse(text)) as Checkpoint;
+    const from = await this.lastCheckpoint();
     this.offsets.stdout = from.stdout;
     this.offsets.stderr = from.stderr;
     this.freed.stdout = from.stdout;
@@ -83,6 +101,26 @@ export class LogPump {
     const at = await this.countSince(from, facts);
     if (at < facts.size && tools.truncate !== undefined)
       await processes.run([tools.truncate, `--size=${at}`, "--", this.logPath]);
+  }
+
+  /** Where it is damaged, what was printed so far counts as carried over: better a gap in the log than doubled lines. */
+  private async lastCheckpoint(): Promise<Checkpoint> {
+    const { files, log } = this.world;
+    const path = `${this.folder}/pumped.json`;
+    const text = await files.readText(path);
+    if (text === undefined) return { stdout: 0, stderr: 0, logSize: 0 };
+    const read = readCheckpoint(text);
+    if (read !== undefined) return read;
+    log.warn(
+      "how far a container's output is in its log is not known: the file is damaged; going on with what follows",
+      { path },
+    );
+    const sizeOf = async (file: string) => (await files.facts(file))?.size ?? 0;
+    return {
+      stdout: await sizeOf(`${this.folder}/stdout`),
+      stderr: await sizeOf(`${this.folder}/stderr`),
+      logSize: await sizeOf(this.logPath),
+    };
   }
 
   /** Adds up what the log tells since the checkpoint, rotated away meanwhile or not; gives the length of its whole lines. */
@@ -113,20 +151,23 @@ export class LogPump {
 
   /** Adds what a log's lines came from, from `at` on; gives where its whole lines end. */
   private async count(path: string, from: Bytes): Promise<Bytes> {
+    const size = (await this.world.files.facts(path))?.size ?? 0;
     let at = from;
-    for (;;) {
-      const bytes = await this.world.files.readBytes(path, at, chunk);
+    while (at < size) {
+      const bytes = await this.world.files.readBytes(path, at, Math.min(chunk, size - at));
       const covered = coveredBy(bytes ?? new Uint8Array());
       if (covered.whole === 0) return at;
       this.offsets.stdout += covered.stdout;
       this.offsets.stderr += covered.stderr;
       at += covered.whole;
     }
+    return at;
   }
 
   /** There may be new output. */
   dirty(): void {
     if (this.closed) return;
+    this.attachments.dirty();
     this.stale = true;
     if (this.cancel === undefined) this.arm(0);
   }
@@ -186,7 +227,7 @@ export class LogPump {
     if (facts.size === known?.size ? facts.modified !== known.modified : facts.size < this.offsets[stream])
       await this.startOver(stream);
     if (facts.size === this.offsets[stream]) return false;
-    const bytes = await this.read(stream, raw);
+    const bytes = await this.read(stream, raw, facts.size);
     if (bytes === undefined) return true;
     if (bytes.length === 0) return false;
     const atEnd = end && this.offsets[stream] + bytes.length >= facts.size;
@@ -218,10 +259,11 @@ export class LogPump {
   }
 
   /** What follows the offset; undefined where what stands before it has changed, after starting over. */
-  private async read(stream: Stream, raw: string): Promise<Uint8Array | undefined> {
+  private async read(stream: Stream, raw: string, size: Bytes): Promise<Uint8Array | undefined> {
     const tail = this.tails[stream];
     const from = this.offsets[stream] - tail.length;
-    const bytes = (await this.world.files.readBytes(raw, from, chunk)) ?? new Uint8Array();
+    const bytes =
+      (await this.world.files.readBytes(raw, from, Math.min(chunk, size - from))) ?? new Uint8Array();
     if (tail.equals(bytes.subarray(0, tail.length))) return bytes.subarray(tail.length);
     await this.startOver(stream);
     return undefined;
@@ -257,9 +299,11 @@ export class LogPump {
   /** Gives the disk back what is in the log: the file keeps its length, so the container writes on unawares. */
   private async free(stream: Stream): Promise<void> {
     const { processes, tools, log } = this.world;
-    await this.checkpoint();
     const from = this.freed[stream];
-    this.freed[stream] = this.offsets[stream] - tailLength;
+    const passed = this.attachments.passed(stream, this.offsets[stream]) - tailLength;
+    if (passed <= from) return;
+    await this.checkpoint();
+    this.freed[stream] = passed;
     const length = this.freed[stream] - from;
     if (tools.fallocate === undefined) return;
     const path = `${this.folder}/${stream}`;

@@ -1,6 +1,6 @@
 // Owns the shell lines that put a container's volumes in place in its own mount namespace, unseen by the host.
 import type { Mount } from "../runtime.ts";
-import { quote } from "./shim-script.ts";
+import { quote } from "./shell-words.ts";
 
 export interface MountTools {
   readonly mount: string;

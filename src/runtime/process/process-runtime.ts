@@ -1,6 +1,8 @@
 // Owns the runtime whose containers are processes of this machine, living on when we do not.
+import type { Duplex } from "node:stream";
 import type { Bytes, Millis } from "../../lib/units.ts";
 import type { Clock } from "../../world/clock.ts";
+import type { Connect } from "../../world/connect.ts";
 import type { Files } from "../../world/files.ts";
 import type { Log } from "../../world/log.ts";
 import type { Processes } from "../../world/processes.ts";
@@ -14,6 +16,7 @@ import {
   type ExecRequest,
   type ExecResult,
   type ImageStatus,
+  type ProcessStreams,
   type Runtime,
   type RuntimeEvent,
   RuntimeRefusal,
@@ -23,7 +26,9 @@ import {
 } from "../runtime.ts";
 import { findAbilities } from "./abilities.ts";
 import { Cgroups } from "./cgroups.ts";
-import { type ContainerPlace, execIn, execWith } from "./exec.ts";
+import { eachOf } from "./each-of.ts";
+import { execIn, execWith } from "./exec.ts";
+import { forwardTo } from "./port-forward.ts";
 import { ProcessContainer, type ProcessWorld } from "./container.ts";
 import {
   type ContainerRecord,
@@ -47,6 +52,8 @@ export interface ProcessRuntimeOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: Random;
+  /** For port-forwarding; without it none is done. */
+  readonly connect?: Connect;
 }
 
 // Ends of adopted containers are told by a file event within milliseconds; this is for events that get lost.
@@ -57,6 +64,7 @@ const rescanEvery = 5;
 class ProcessRuntime implements Runtime {
   private readonly world: ProcessWorld;
   private readonly random: Random;
+  private readonly connect: Connect | undefined;
   private readonly hub = new EventHub<RuntimeEvent>();
   private readonly sandboxes = new Map<SandboxId, SandboxRecord>();
   private readonly containers = new Map<ContainerId, ProcessContainer>();
@@ -64,8 +72,9 @@ class ProcessRuntime implements Runtime {
   private stopLooking: (() => void) | undefined;
   private closed = false;
 
-  constructor(world: Omit<ProcessWorld, "changed">, random: Random) {
+  constructor(world: Omit<ProcessWorld, "changed">, random: Random, connect: Connect | undefined) {
     this.random = random;
+    this.connect = connect;
     this.world = {
       ...world,
       changed: (container, is) => {
@@ -77,8 +86,15 @@ class ProcessRuntime implements Runtime {
   async load(): Promise<void> {
     const { files, folder, log } = this.world;
     for (const name of ["sandboxes", "containers"]) await files.makeFolder(`${folder}/${name}`, 0o700);
-    for (const record of await loadSandboxes(files, folder)) this.sandboxes.set(record.id, record);
-    const records = await loadContainers(files, folder);
+    // What cannot be read cannot be taken over: its processes are ended below with the other strays, and the kubelet starts anew.
+    const damaged = async (path: string) => {
+      log.error("a record of the runtime is damaged: its containers are ended and will be started anew", {
+        path,
+      });
+      await files.remove(path);
+    };
+    for (const record of await loadSandboxes(files, folder, damaged)) this.sandboxes.set(record.id, record);
+    const records = await loadContainers(files, folder, damaged);
     await eachOf(records, (record) => this.adopt(record));
     const containers = [...this.containers.values()];
     const running = new Set(
@@ -280,11 +296,10 @@ class ProcessRuntime implements Runtime {
     await this.containers.get(id)?.reopenLog();
   }
 
-  private place(id: ContainerId, verb: Parameters<ProcessContainer["place"]>[0]): Promise<ContainerPlace> {
+  private named(id: ContainerId, verb: string): ProcessContainer {
     const container = this.containers.get(id);
-    if (container === undefined)
-      throw new RuntimeRefusal("ExecError", `cannot ${verb} container ${id}: there is none`);
-    return container.place(verb);
+    if (container !== undefined) return container;
+    throw new RuntimeRefusal("ExecError", `cannot ${verb} container ${id}: there is none`);
   }
 
   async execSync(
@@ -292,25 +307,21 @@ class ProcessRuntime implements Runtime {
     command: readonly string[],
     timeout: Millis,
   ): Promise<ExecResult | "timeout"> {
-    return execIn(await this.place(id, "exec in"), command, timeout);
+    return execIn(await this.named(id, "exec in").place("exec in"), command, timeout);
   }
 
   async exec(id: ContainerId, request: ExecRequest): Promise<{ exitCode: number }> {
-    return execWith(await this.place(id, "exec in"), request);
+    return execWith(await this.named(id, "exec in").place("exec in"), request);
   }
 
-  async attach(id: ContainerId): Promise<void> {
-    throw new RuntimeRefusal("AttachError", `cannot attach to container ${id}`);
+  async attach(id: ContainerId, streams: ProcessStreams): Promise<void> {
+    await this.named(id, "attach to").attach(streams);
   }
 
-  async portForward(id: SandboxId): Promise<void> {
-    throw new RuntimeRefusal("PortForwardError", `cannot forward to ${id}`);
-  }
-
-  async usage(id: ContainerId): Promise<ContainerUsage | "absent"> {
-    const pid = this.containers.get(id)?.shimPid;
-    if (pid === undefined) return "absent";
-    return (await usagesOf(this.world, new Map([[id, pid]]))).get(id) ?? "absent";
+  async portForward(id: SandboxId, port: number, stream: Duplex): Promise<void> {
+    if (this.sandboxes.get(id)?.stopped !== false)
+      throw new RuntimeRefusal("PortForwardError", `cannot forward to sandbox ${id}: it is gone`);
+    await forwardTo(this.connect, port, stream);
   }
 
   listUsage(): Promise<ReadonlyMap<ContainerId, ContainerUsage>> {
@@ -348,17 +359,6 @@ class ProcessRuntime implements Runtime {
   }
 }
 
-// Files are read by a few threads anyway.
-const atOnce = 16;
-
-async function eachOf<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
-  const left = [...items];
-  const work = async (): Promise<void> => {
-    for (let item = left.pop(); item !== undefined; item = left.pop()) await act(item);
-  };
-  await Promise.all(Array.from({ length: atOnce }, work));
-}
-
 const noBytes: Bytes = 0;
 const imageNamed = (image: string): ImageStatus => ({ id: image, tags: [image], size: noBytes });
 
@@ -367,7 +367,7 @@ const messagePoint = "/dev/termination-log";
 
 /** Opens the folder and takes over the containers in it that still run; processes that should not are ended. */
 export async function createProcessRuntime(options: ProcessRuntimeOptions): Promise<Runtime> {
-  const { random, ...world } = options;
+  const { random, connect, ...world } = options;
   const abilities = await findAbilities(options.processes);
   for (const missing of abilities.missing)
     options.log.info("process runtime without isolation", { because: missing });
@@ -379,6 +379,7 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
   const runtime = new ProcessRuntime(
     { ...world, abilities, cgroups, boot: await options.processes.bootId() },
     random,
+    connect,
   );
   await runtime.load();
   return runtime;

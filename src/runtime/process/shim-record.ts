@@ -12,6 +12,8 @@ export interface ShimRecord {
   readonly shim?: { readonly boot: string; readonly identity: ProcessIdentity };
   /** The container's first process, once it is there. */
   readonly first?: ProcessIdentity;
+  /** The name of its terminal, where it has one. */
+  readonly terminal?: string;
   /** Everything is prepared and the command is being executed. */
   readonly ready: boolean;
   readonly refused?: ShimRefusal;
@@ -47,6 +49,7 @@ function lineOf(line: string): Partial<ShimRecord> {
     const first = identityIn(argument);
     return first === undefined ? {} : { first };
   }
+  if (word === "tty" && /^\/dev\/pts\/\d+$/.test(argument)) return { terminal: argument };
   if (word === "ready") return { ready: true };
   if (word === "refused")
     return { refused: { what: refusals[rest[0] ?? ""] ?? "setup", detail: rest.slice(1).join(" ") } };

@@ -2,7 +2,8 @@
 import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { isLostInShell, isShim, quoteAll, shimScript } from "./shim-script.ts";
+import { quoteAll } from "./shell-words.ts";
+import { isLostInShell, isShim, shimScript } from "./shim-script.ts";
 
 test("quoted words reach the command as they are", () => {
   const word = fc.string({ unit: "grapheme", maxLength: 20 }).filter((text) => !text.includes("\0"));

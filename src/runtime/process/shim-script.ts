@@ -1,4 +1,7 @@
 // Owns the shell script that stands over a container: it claims the start, prepares the place, runs the command, records its end.
+import { makeInput, openInput } from "./input-lines.ts";
+import { quote, quoteAll } from "./shell-words.ts";
+import { onTerminal, userOf } from "./terminal.ts";
 
 /** Where namespaces are used, how; the words are for util-linux. */
 export interface ShimNamespaces {
@@ -31,10 +34,11 @@ export interface ShimScript {
   readonly oomScoreAdjust?: number;
   /** `cgroup.procs` files to enter. */
   readonly cgroups: readonly string[];
+  /** `mkfifo`, where the command is to have an input. */
+  readonly input?: string;
+  /** Where it is to have a terminal: util-linux's `script`, and what the command finds as SHELL. */
+  readonly terminal?: { readonly script: string; readonly shell: string | undefined };
 }
-
-export const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
-export const quoteAll = (words: readonly string[]): string => words.map(quote).join(" ");
 
 /** The first words of a shim's `sh -c` text, by which its command line is told from the container's. */
 const lastStageMark = ": everynode-last-stage";
@@ -87,6 +91,7 @@ function claimLines(script: ShimScript): string[] {
     "read -r __en_boot </proc/sys/kernel/random/boot_id",
     'echo "shim $__en_boot $__en_stat" >&9',
     ": >started",
+    ...(script.input === undefined ? [] : [makeInput(script.input)]),
     ...script.cgroups.map(
       (path) => `echo 0 >${quote(path)} || { echo "refused setup cgroup "${quote(path)} >&9; exit 128; }`,
     ),
@@ -100,19 +105,12 @@ function hostnameLines({ ownUser, hostnameTool }: ShimNamespaces, hostname: stri
   return [`${set} || { echo "refused setup hostname" >&9; exit 128; }`];
 }
 
-function innerLines(script: ShimScript): string[] {
-  const { namespaces, privileges } = script;
+/** From the container's first process on, on its terminal where it has one. */
+function firstLines(script: ShimScript): readonly string[] {
+  const { namespaces, privileges, terminal } = script;
   const last = lastStage(script);
   const oom = script.oomScoreAdjust;
-  return [
-    // Caught, not ignored: the command starts with the default for each.
-    "trap : HUP INT QUIT TERM USR1 USR2 ALRM PIPE",
-    ...(namespaces?.hostname === undefined ? [] : hostnameLines(namespaces, namespaces.hostname)),
-    ...(namespaces?.mountLines ?? []),
-    // The waiting shell would say "Killed" on the container's stderr.
-    "exec 8>&2 2>/dev/null",
-    "(",
-    "exec 2>&8 8>&-",
+  const lines = [
     // Read before /proc becomes the container's own: the number is the host's.
     "read -r __en_stat </proc/self/stat",
     'echo "first $__en_stat" >&9',
@@ -120,9 +118,33 @@ function innerLines(script: ShimScript): string[] {
     ...(namespaces?.ownPids === true
       ? [`${quote(namespaces.mount)} -n -t proc proc /proc || { echo "refused setup proc" >&9; exit 128; }`]
       : []),
-    ...(privileges.length === 0
-      ? last
-      : [`exec ${quoteAll([...privileges, "/bin/sh", "-c", last.join("\n")])}`]),
+  ];
+  const command =
+    privileges.length === 0 ? last : [`exec ${quoteAll([...privileges, "/bin/sh", "-c", last.join("\n")])}`];
+  if (terminal === undefined) return [...lines, ...command];
+  const words = onTerminal({
+    ...terminal,
+    mark: lastStageMark,
+    before: ['echo "tty $__en_tty" >&9', ...lines],
+    command,
+    user: userOf(privileges),
+  });
+  return ["SHELL=/bin/sh; export SHELL", `exec ${quoteAll(words)}`];
+}
+
+function innerLines(script: ShimScript): string[] {
+  const { namespaces } = script;
+  return [
+    // Caught, not ignored: the command starts with the default for each.
+    "trap : HUP INT QUIT TERM USR1 USR2 ALRM PIPE",
+    ...(namespaces?.hostname === undefined ? [] : hostnameLines(namespaces, namespaces.hostname)),
+    ...(script.input === undefined ? [] : openInput),
+    ...(namespaces?.mountLines ?? []),
+    // The waiting shell would say "Killed" on the container's stderr.
+    "exec 8>&2 2>/dev/null",
+    "(",
+    "exec 2>&8 8>&-",
+    ...firstLines(script),
     ")",
     'echo "exited $?" >&9',
     // With no pid namespace the rest of the group is ended here, so that it ends even with no runtime alive.

@@ -1,4 +1,4 @@
-// Owns the words for what simulated containers and images do.
+// Owns how imagined containers and images behave: what their maker is asked.
 import type { Millis } from "../../lib/units.ts";
 import type { ExecResult } from "../runtime.ts";
 

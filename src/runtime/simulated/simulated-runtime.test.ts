@@ -34,6 +34,8 @@ const container: ContainerConfig = {
     dropCapabilities: [],
     readonlyRootFilesystem: false,
     noNewPrivileges: false,
+    mustNotBeRoot: false,
+    confinement: [],
   },
   stdin: false,
   tty: false,

@@ -1,10 +1,11 @@
 // Owns the runtime that only keeps books: containers of hollow nodes and of the simulator, without a process.
-import type { SimulatedBehaviour, SimulatedImage } from "./behaviour.ts";
-import type { Instant, Millis } from "../../lib/units.ts";
+import type { Millis } from "../../lib/units.ts";
 import { type Clock, pause } from "../../world/clock.ts";
 import type { Random } from "../../world/random.ts";
+import type { SimulatedBehaviour, SimulatedImage } from "./behaviour.ts";
 import { answerExec, notAttached, notForwarded, stayAttached } from "./streams.ts";
 import { EventHub } from "../event-hub.ts";
+import { isOver, statusOf, type Container, type Sandbox } from "./entries.ts";
 import {
   type ContainerConfig,
   type ContainerId,
@@ -21,6 +22,7 @@ import {
   type SandboxId,
   type SandboxStatus,
 } from "../runtime.ts";
+import { simulatedUsage } from "./simulated-usage.ts";
 
 export type { SimulatedBehaviour, SimulatedImage } from "./behaviour.ts";
 
@@ -37,31 +39,6 @@ export interface SimulatedRuntimeOptions {
 export interface SimulatedRuntime extends Runtime {
   /** Ends a running container as if its process had ended by itself. */
   endContainer(id: ContainerId, exitCode: number, reason?: string): void;
-}
-
-interface Sandbox {
-  readonly id: SandboxId;
-  readonly config: SandboxConfig;
-  readonly createdAt: Instant;
-  stopped: boolean;
-  /** Most pods have one or two: a list is smaller than a map. */
-  containers: readonly Container[];
-}
-
-interface Container {
-  readonly id: ContainerId;
-  readonly sandbox: Sandbox;
-  readonly config: ContainerConfig;
-  readonly createdAt: Instant;
-  state: "created" | "starting" | "running" | "exited";
-  startedAt?: Instant;
-  finishedAt?: Instant;
-  exitCode?: number;
-  reason?: string;
-  message?: string;
-  cancelEnd?: () => void;
-  /** Told when it has ended; only while somebody waits. */
-  waiting?: (() => void)[];
 }
 
 const idle: SimulatedBehaviour = {};
@@ -309,19 +286,8 @@ class Books implements SimulatedRuntime {
     return Promise.reject(notForwarded(id, port));
   }
 
-  async usage(id: ContainerId): Promise<ContainerUsage | "absent"> {
-    const container = this.containers.get(id);
-    if (container?.state !== "running") return "absent";
-    return { at: this.options.clock.now(), cpuNanos: 0, memoryWorkingSet: 0, processes: 1 };
-  }
-
   async listUsage(): Promise<ReadonlyMap<ContainerId, ContainerUsage>> {
-    const found = new Map<ContainerId, ContainerUsage>();
-    for (const id of this.containers.keys()) {
-      const usage = await this.usage(id);
-      if (usage !== "absent") found.set(id, usage);
-    }
-    return found;
+    return simulatedUsage(this.options.clock.now(), this.containers.values());
   }
 
   async pullImage(image: string): Promise<string> {
@@ -355,31 +321,6 @@ class Books implements SimulatedRuntime {
 }
 
 const imageNamed = (image: string): ImageStatus => ({ id: image, tags: [image], size: 0 });
-
-const isOver = ({ state }: Container): boolean => state === "exited";
-
-function statusOf(container: Container): ContainerStatus {
-  const { id, sandbox, config, createdAt, state, startedAt, finishedAt, exitCode, reason, message } =
-    container;
-  return {
-    id,
-    sandboxId: sandbox.id,
-    name: config.name,
-    attempt: config.attempt,
-    image: config.image,
-    imageRef: config.image,
-    state: state === "starting" ? "created" : state,
-    createdAt,
-    ...(startedAt === undefined ? {} : { startedAt }),
-    ...(finishedAt === undefined ? {} : { finishedAt }),
-    ...(exitCode === undefined ? {} : { exitCode }),
-    ...(reason === undefined ? {} : { reason }),
-    ...(message === undefined ? {} : { message }),
-    logPath: `${sandbox.config.logFolder}/${config.logPath}`,
-    labels: config.labels,
-    annotations: config.annotations,
-  };
-}
 
 /** Deterministic: the same calls on the same clock and random source give the same ids, states and events. */
 export function createSimulatedRuntime(options: SimulatedRuntimeOptions): SimulatedRuntime {

@@ -1,5 +1,6 @@
 // Owns lmdb: the log of versions and the few facts beside it. A write here resolves after the medium has synced.
 import { type Database, open, type RootDatabase } from "lmdb";
+import { writeFileSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import { wordsOf } from "../../world/log.ts";
 import type { Batch, Journal, LeaseTerms, Recovered } from "../journal.ts";
@@ -16,6 +17,8 @@ interface Appendable {
 
 const oldestKey = Buffer.from("oldest");
 const lastLeaseKey = Buffer.from("last-lease");
+// More than lmdb wants for its table of readers. The folder is ours alone, so that nobody has the file open.
+const lockFileLength = 16_384;
 // Fills pages to the end, where an ordinary put would leave each half empty.
 const atTheEnd = { append: true } as const;
 const leasePrefix = "lease/";
@@ -31,6 +34,8 @@ export class LmdbJournal implements Journal {
   /** Throws `DamageError` where an existing file lacks what a new one is given. */
   constructor(file: string, state: "new" | "existing") {
     this.file = file;
+    // lmdb leaves holes in its file of locks and maps it: on a disk that is full by then, touching one would end the process.
+    writeFileSync(`${file}-lock`, Buffer.alloc(lockFileLength));
     const binary = { encoding: "binary", keyEncoding: "binary" } as const;
     // Without overlapping syncs what can be read is durable, and a torn write needs no repair at the next start.
     this.root = open<Buffer, Buffer>({

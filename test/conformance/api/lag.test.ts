@@ -17,6 +17,7 @@ class LateStore {
     this.under = under;
     this.store = {
       revision: () => under.revision(),
+      latest: () => under.latest(),
       get: (key, at) => under.get(key, at),
       list: (prefix, page) => under.list(prefix, page),
       commit: async (guards, writes) => {

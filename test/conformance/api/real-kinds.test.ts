@@ -11,6 +11,9 @@ afterEach(() => tried.stop());
 
 const metadata = { name: "x" };
 const about = { kind: "Pod", namespace: "default", name: "a" };
+/** A request for a key nobody has any more, PEM in base64. */
+const certificateRequest =
+  "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KTUlIcU1JR1JBZ0VBTUM4eEZUQVRCZ05WQkFvTURITjVjM1JsYlRwdWIyUmxjekVXTUJRR0ExVUVBd3dOYzNsegpkR1Z0T201dlpHVTZlREJaTUJNR0J5cUdTTTQ5QWdFR0NDcUdTTTQ5QXdFSEEwSUFCQ3Z2bUt1cDJBL3pITmt5CkJ6V1lwVnRKekxCWXcxbjFmT2ZPc1F0MzdqZmlITktaZm54a2hhdVhDemlpSGRnUkRaSlBxVXJRUTZmS09sOU4KNzBEUUFaYWdBREFLQmdncWhrak9QUVFEQWdOSUFEQkZBaUVBcFZ2NmhiTEVDQTNrdFdtVWo0Wlp1VnNLaUhIcgpUMm5jUTFNQ0Exd282TThDSUROZEpJRk9RQm5vNUZYNmRGRzlOTlpZL1VoMjhZUDdyZUVNWXJmb3VEQVUKLS0tLS1FTkQgQ0VSVElGSUNBVEUgUkVRVUVTVC0tLS0tCg==";
 /** The least of each kind that is valid. */
 const least: Readonly<Record<string, object>> = {
   namespaces: { metadata },
@@ -24,6 +27,10 @@ const least: Readonly<Record<string, object>> = {
   daemonsets: daemonSetNamed("x"),
   controllerrevisions: { metadata, revision: 1, data: { spec: {} } },
   priorityclasses: { metadata, value: 5 },
+  certificatesigningrequests: {
+    metadata,
+    spec: { signerName: "example.com/any", usages: ["client auth"], request: certificateRequest },
+  },
 };
 
 const table = "application/json;as=Table;v=v1;g=meta.k8s.io";

@@ -236,8 +236,8 @@ describe("patches", () => {
       code: 422,
       reason: "Invalid",
     },
-    { name: "a new name", type: merge, patch: { metadata: { name: "b" } }, code: 422, reason: "Invalid" },
-    { name: "no patch at all", type: json, patch: "x", code: 422, reason: "Invalid" },
+    { name: "a new name", type: merge, patch: { metadata: { name: "b" } }, code: 400, reason: "BadRequest" },
+    { name: "no patch at all", type: json, patch: "x", code: 400, reason: "BadRequest" },
   ])("$name: $code", async ({ type, patch, code, reason }) => {
     const before = tried.store.revision();
     expect(await tried.ask("PATCH", `${pods}/a`, patch, type)).toMatchObject({

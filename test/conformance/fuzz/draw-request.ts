@@ -135,7 +135,7 @@ function bentPath(random: Random, path: string): string {
 function drawHeaders(random: Random, contentType: string): Record<string, string> {
   return {
     ...(contentType === "" ? {} : { "content-type": contentType }),
-    ...(chance(random, 2) ? { accept: pick(random, accepts) } : {}),
+    ...(chance(random, 4) ? { accept: pick(random, accepts) } : {}),
     ...(chance(random, 3)
       ? { "user-agent": pick(random, ["kubectl/v1.33.0 (linux)", "", "x".repeat(500), "/"]) }
       : {}),

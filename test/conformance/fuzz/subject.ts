@@ -1,4 +1,5 @@
 // Owns the server that is fuzzed: the whole way of a request from edge to store, in one process on virtual time.
+import { createFairness } from "../../../src/apiserver/fairness/fairness.ts";
 import { createAuthenticate } from "../../../src/apiserver/authentication/authenticate.ts";
 import { usualIssuer } from "../../../src/apiserver/authentication/service-account-token.ts";
 import { authorize } from "../../../src/apiserver/authorization/authorize.ts";
@@ -80,6 +81,7 @@ export async function startSubject(): Promise<Subject> {
   const pipeline = await createPipeline({ store, kinds, clock, random, log: silentLog, authorize, tokens });
   await createSystemObjects(pipeline.registry);
   const edge = createEdge({
+    fairness: createFairness({ clock, seats: 600 }),
     pipeline,
     kinds,
     authenticate: createAuthenticate([], pipeline.verifyToken),

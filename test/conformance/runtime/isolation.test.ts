@@ -214,8 +214,8 @@ describe.skipIf(!(cgroups instanceof Cgroups))("limits", () => {
   test("cpu: no more than its part", async () => {
     const { id } = await start("while :; do :; done", { resources: { cpuLimitMillis: 100, cpuShares: 102 } });
     const used = async () => {
-      const usage = await subject.runtime.usage(id);
-      if (usage === "absent") throw new Error("absent");
+      const usage = (await subject.runtime.listUsage()).get(id);
+      if (usage === undefined) throw new Error("absent");
       return usage;
     };
     const from = await used();

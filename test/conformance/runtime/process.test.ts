@@ -164,16 +164,6 @@ describe("start", () => {
       because:
         'image "nginx" cannot be unpacked by the process runtime and no command is given; name a command that exists on the host',
     },
-    {
-      name: "a terminal",
-      changes: { tty: true },
-      because: "the process runtime has no terminals; leave out tty",
-    },
-    {
-      name: "input",
-      changes: { stdin: true },
-      because: "the process runtime keeps no standard input open; leave out stdin",
-    },
   ])("creation refuses $name", async ({ changes, because }) => {
     const sandbox = await subject.runtime.runPodSandbox(sandboxConfig(subject));
     await expect(

@@ -187,7 +187,7 @@ describe.each([onProcesses, onBareProcesses, simulated])("$name runtime", (imple
     await subject.runtime.stopPodSandbox("absent");
     await subject.runtime.removePodSandbox("absent");
     expect(await subject.runtime.containerStatus("absent")).toBe("absent");
-    expect(await subject.runtime.usage("absent")).toBe("absent");
+    expect((await subject.runtime.listUsage()).get("absent")).toBeUndefined();
     await expect(subject.runtime.startContainer("absent")).rejects.toBeInstanceOf(RuntimeRefusal);
     await expect(subject.runtime.execSync("absent", ["true"], 1000)).rejects.toBeInstanceOf(RuntimeRefusal);
     await expect(subject.runtime.createContainer("absent", containerConfig(runs))).rejects.toBeInstanceOf(
@@ -233,12 +233,12 @@ describe.each([onProcesses, onBareProcesses, simulated])("$name runtime", (imple
 
   test("usage of a running container", async () => {
     const { id } = await start(runs);
-    expect(await subject.runtime.usage(id)).toMatchObject({
+    expect((await subject.runtime.listUsage()).get(id)).toMatchObject({
       at: expect.any(Number),
       cpuNanos: expect.any(Number),
     });
     await subject.runtime.stopContainer(id, 0);
-    expect(await subject.runtime.usage(id)).toBe("absent");
+    expect((await subject.runtime.listUsage()).get(id)).toBeUndefined();
   });
 
   test("a pulled image is there", async () => {

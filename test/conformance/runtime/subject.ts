@@ -13,6 +13,7 @@ import type { Processes } from "../../../src/world/processes.ts";
 import { silentLog } from "../../../src/world/log.ts";
 import { realRandom } from "../../../src/world/random.ts";
 import { realClock } from "../../../src/world/real-clock.ts";
+import { realConnect } from "../../../src/world/real-connect.ts";
 import { realFiles } from "../../../src/world/real-files.ts";
 import { realProcesses } from "../../../src/world/real-processes.ts";
 
@@ -74,6 +75,7 @@ const processImplementation = (name: string, processes: Processes): Implementati
         clock: realClock,
         log: silentLog,
         random: realRandom,
+        connect: realConnect,
       });
     const subject: Subject = {
       runtime: await open(),
@@ -183,6 +185,8 @@ export function containerConfig(recipe: Recipe, changes: Partial<ContainerConfig
       dropCapabilities: [],
       readonlyRootFilesystem: false,
       noNewPrivileges: false,
+      mustNotBeRoot: false,
+      confinement: [],
     },
     stdin: false,
     tty: false,

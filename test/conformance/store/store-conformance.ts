@@ -6,7 +6,8 @@ import { storeProperties } from "./store-properties.ts";
 import type { Subject } from "./subject.ts";
 import { watchConformance } from "./watch-conformance.ts";
 
-export function storeConformance(name: string, open: () => Promise<Subject>): void {
+/** `histories` says how many random ones are tried. */
+export function storeConformance(name: string, open: () => Promise<Subject>, histories = 100): void {
   describe(`${name} store`, () => {
     let subject: Subject;
     beforeEach(async () => {
@@ -19,5 +20,5 @@ export function storeConformance(name: string, open: () => Promise<Subject>): vo
     watchConformance(current);
     leaseConformance(current);
   });
-  describe(`${name} store, any history`, () => storeProperties(open));
+  describe(`${name} store, any history`, () => storeProperties(open, histories));
 }

@@ -99,7 +99,9 @@ class Run {
           ? { do: "delete", key }
           : { do: "put", key, value: new Uint8Array(Buffer.from(value)) },
       );
-      answers.push(this.store.commit(guards, writes));
+      const answer = this.store.commit(guards, writes);
+      answers.push(answer);
+      if (this.subject.takesInOrder === false) await answer;
       const broken = this.model.firstBroken(guards);
       if (broken === undefined) {
         this.model.apply(writes);
@@ -210,7 +212,7 @@ const plain = (found: unknown): unknown =>
     ) ?? "null",
   );
 
-export function storeProperties(open: () => Promise<Subject>): void {
+export function storeProperties(open: () => Promise<Subject>, histories: number): void {
   it("answers as the model does, whatever happens", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40, size: "max" }), async (steps) => {
@@ -223,7 +225,7 @@ export function storeProperties(open: () => Promise<Subject>): void {
           await subject.dispose();
         }
       }),
-      { numRuns: 100 },
+      { numRuns: histories },
     );
   });
 }

@@ -7,6 +7,8 @@ export interface Subject {
   store: Store;
   /** Closes the store and opens it anew on the same content; absent where nothing lasts. */
   readonly restart?: () => Promise<void>;
+  /** False where commits made at once may take effect in any order. */
+  readonly takesInOrder?: false;
   /** Lets so much of the store's time pass. */
   readonly pass: (time: Millis) => Promise<void>;
   readonly dispose: () => Promise<void>;

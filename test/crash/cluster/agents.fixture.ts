@@ -66,15 +66,15 @@ export class Ledger {
 
   /** What was acknowledged and is not there. */
   async lost(client: Client): Promise<string[]> {
+    // What is acknowledged while the list is read need not be in it.
+    const owed = [...this.counts];
     const { items } = await client.of(configMap).list({ namespace: "default" });
     const found = new Map(items.map(({ metadata, data }) => [metadata.name, Number(data?.["count"])]));
-    return [...this.counts]
-      .filter(([name, count]) => !((found.get(name) ?? -1) >= count))
-      .map(([name]) => name);
+    return owed.filter(([name, count]) => !((found.get(name) ?? -1) >= count)).map(([name]) => name);
   }
 }
 
-export const agentSet = (mark: string, round: number): Draft<DaemonSet> => ({
+const agentSet = (mark: string, round: number): Draft<DaemonSet> => ({
   apiVersion: "apps/v1",
   kind: "DaemonSet",
   metadata: { name: "agent", namespace: "default" },
@@ -117,19 +117,34 @@ export interface Agent {
   readonly round: string;
 }
 
-/** Host processes that are the agent itself, not the shells over it. */
-export function agents(mark: string): Agent[] {
+interface Marked extends Agent {
+  readonly container: string;
+  readonly isAgent: boolean;
+}
+
+/** Every process of an agent's container: the agent itself and the shells over it. */
+function marked(mark: string): Marked[] {
   return processesMarked(`MARK=${mark}`).flatMap((pid) => {
     try {
       const pairs = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
       const value = (name: string) =>
         pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1) ?? "";
       const isAgent = readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith("sleep\0");
-      return isAgent ? [{ pid, node: value("NODE"), round: value("ROUND") }] : [];
+      const container = value("EVERYNODE_CONTAINER_FOLDER");
+      return [{ pid, node: value("NODE"), round: value("ROUND"), container, isAgent }];
     } catch {
       return [];
     }
   });
+}
+
+export const agents = (mark: string): Agent[] => marked(mark).filter(({ isAgent }) => isAgent);
+
+/** Processes whose container has no agent: what is left of one that is gone. */
+function orphans(mark: string): number[] {
+  const found = marked(mark);
+  const alive = new Set(found.filter(({ isAgent }) => isAgent).map(({ container }) => container));
+  return found.filter(({ container }) => !alive.has(container)).map(({ pid }) => pid);
 }
 
 /** Nodes on which more than one agent runs at this moment. */
@@ -148,6 +163,8 @@ export async function converged(
     const running = agents(mark);
     const found = running.map(({ node, round: of }) => `${node} ${of}`).sort();
     if (JSON.stringify(found) !== JSON.stringify(wanted)) throw new Error(`runs: ${found.join(", ")}`);
+    const left = orphans(mark);
+    if (left.length > 0) throw new Error(`left over: ${left.join(" ")}`);
     const { items } = await client.of(podKind).list({ namespace: "default" });
     const ready = items
       .filter(({ status }) =>

@@ -18,6 +18,8 @@ const mark = randomUUID();
 const nodes = ["worker-1", "worker-2"];
 let up: Everynode | undefined;
 afterAll(async () => {
+  if (up !== undefined && (up.child.exitCode ?? up.child.signalCode) !== null)
+    console.error(`up ended with ${up.child.signalCode ?? up.child.exitCode}: ${up.errors}`);
   await up?.kill("SIGKILL");
   endMarked(mark);
   disk?.remove();
@@ -74,7 +76,7 @@ it.skipIf(disk === undefined)(
     expect(await ledger.lost(client)).toEqual([]);
     expect(await maps.create(draft("none", 10))).toMatchObject({ is: "refused", status: { code: 507 } });
     // A start on the full disk says what is wrong and touches nothing.
-    expect(up.child.exitCode).toBeNull();
+    expect([up.child.exitCode, up.child.signalCode]).toEqual([null, null]);
 
     disk.free();
     await eventually(

@@ -57,6 +57,8 @@ async function onePod(): Promise<void> {
       dropCapabilities: [],
       readonlyRootFilesystem: false,
       noNewPrivileges: false,
+      mustNotBeRoot: false,
+      confinement: [],
     },
     stdin: false,
     tty: false,

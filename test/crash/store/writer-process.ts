@@ -2,9 +2,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { buildSync } from "esbuild";
 
 export interface WriterProcess {
   readonly pid: number;
@@ -16,18 +17,30 @@ export interface WriterProcess {
   readonly ended: Promise<void>;
 }
 
-const program = fileURLToPath(new URL("./writer.ts", import.meta.url));
+/** Built once: what is started hundreds of times should not be translated each time. */
+const program = join(
+  mkdtempSync(join(fileURLToPath(new URL("../../../dist/", import.meta.url)), "crash-")),
+  "writer.mjs",
+);
+buildSync({
+  entryPoints: [fileURLToPath(new URL("./writer.ts", import.meta.url))],
+  outfile: program,
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  packages: "external",
+  logLevel: "warning",
+});
+process.once("exit", () => rmSync(dirname(program), { recursive: true, force: true }));
 
 export function startWriter(
   folder: string,
   clients: number,
   compacting: "compacting" | "no" = "no",
 ): WriterProcess {
-  const child: ChildProcess = spawn(
-    process.execPath,
-    ["--import", "tsx", program, folder, String(clients), compacting],
-    { stdio: ["ignore", "pipe", "inherit"] },
-  );
+  const child: ChildProcess = spawn(process.execPath, [program, folder, String(clients), compacting], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const { pid, stdout } = child;
   if (pid === undefined || stdout === null) throw new Error("the writer did not start");
   const lines: string[] = [];

@@ -20,12 +20,24 @@ import { validateVolumes } from "./validate-volumes.ts";
 
 const int32Max = 2_147_483_647;
 
+// Specs of stored pods, which are frozen, found to have no faults. A pod's status changes many times, its spec hardly ever.
+const sound = new WeakSet<PodSpec>();
+
 /** Every fault of the spec at once. A pod is held to a little more than a template, whose pods get more defaults. */
 export function validatePodSpec(
   field: string,
   given: PodSpec | undefined,
   place: "pod" | "template",
 ): FieldError[] {
+  if (place === "template" || given === undefined || !Object.isFrozen(given))
+    return faultsOf(field, given, place);
+  if (sound.has(given)) return [];
+  const faults = faultsOf(field, given, place);
+  if (faults.length === 0) sound.add(given);
+  return faults;
+}
+
+function faultsOf(field: string, given: PodSpec | undefined, place: "pod" | "template"): FieldError[] {
   // An absent spec is an empty one: what it lacks is then named field by field.
   const spec = given ?? { containers: [] };
   return [

@@ -1,0 +1,346 @@
+// Owns the conformance of an object's life on any Kubernetes API server: made, read, changed, tried, deleted.
+import { describe, expect, it } from "vitest";
+import { configMap, daemonSet, namesIn, pod, types, useSite } from "./server.ts";
+
+const site = useSite();
+
+describe("creation", () => {
+  it("gives what the server gives, and takes nothing of it from the client", async () => {
+    const given = configMap(
+      "born",
+      { a: "b" },
+      { uid: "mine", generation: 7, creationTimestamp: "2001-01-01T00:00:00Z", selfLink: "/x" },
+    );
+    const made = await site().ask("POST", "configmaps", given);
+    expect(made.code).toBe(201);
+    const { metadata } = made.json;
+    expect(made.json).toMatchObject({ kind: "ConfigMap", apiVersion: "v1", data: { a: "b" } });
+    expect(metadata).toMatchObject({ name: "born", namespace: site().namespace });
+    expect(metadata.uid).toMatch(/^[0-9a-f-]{36}$/);
+    expect(Date.parse(metadata.creationTimestamp)).toBeGreaterThan(Date.UTC(2020, 0, 1));
+    expect(metadata.resourceVersion).toMatch(/^\d+$/);
+    expect(metadata.selfLink).toBeUndefined();
+    expect(metadata.managedFields).toMatchObject([
+      {
+        manager: "conformance",
+        operation: "Update",
+        apiVersion: "v1",
+        fieldsType: "FieldsV1",
+        fieldsV1: { "f:data": { ".": {}, "f:a": {} } },
+      },
+    ]);
+    expect(await site().must("GET", "configmaps/born")).toEqual(made.json);
+  });
+
+  it("is of one name once", async () => {
+    await site().must("POST", "configmaps", configMap("once"));
+    const again = await site().ask("POST", "configmaps", configMap("once"));
+    expect([again.code, again.json.reason]).toEqual([409, "AlreadyExists"]);
+    expect(again.json.message).toBe('configmaps "once" already exists');
+    expect(again.json.details).toEqual({ name: "once", kind: "configmaps" });
+  });
+
+  it("draws names", async () => {
+    const drawn = { metadata: { generateName: "drawn-" } };
+    const [one, two] = [
+      await site().must("POST", "configmaps", drawn),
+      await site().must("POST", "configmaps", drawn),
+    ];
+    for (const made of [one, two])
+      expect(made.metadata).toMatchObject({
+        generateName: "drawn-",
+        name: expect.stringMatching(/^drawn-[a-z0-9]{5}$/),
+      });
+    expect(one.metadata.name).not.toBe(two.metadata.name);
+  });
+
+  it("fills in defaults", async () => {
+    const made = await site().must("POST", "daemonsets", daemonSet("defaults"));
+    expect(made.spec).toMatchObject({
+      revisionHistoryLimit: 10,
+      updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } },
+      template: {
+        spec: {
+          restartPolicy: "Always",
+          dnsPolicy: "ClusterFirst",
+          schedulerName: "default-scheduler",
+          terminationGracePeriodSeconds: 30,
+        },
+      },
+    });
+    expect(made.spec.template.spec.containers[0]).toMatchObject({
+      imagePullPolicy: "IfNotPresent",
+      terminationMessagePath: "/dev/termination-log",
+      terminationMessagePolicy: "File",
+    });
+    expect(made.metadata.generation).toBe(1);
+  });
+
+  it.each([
+    ["to another namespace", configMap("x", {}, { namespace: "elsewhere" }), 400],
+    ["with a version of the store", configMap("x", {}, { resourceVersion: "5" }), 400],
+    ["of another kind", { ...configMap("x"), kind: "Secret" }, 400],
+    ["of another version", { ...configMap("x"), apiVersion: "v2" }, 400],
+    ["without a name", configMap(""), 422],
+    ["of no object", [], 400],
+    ["of no JSON", "{", 400],
+  ])("is refused %s", async (_name, body, code) => {
+    expect((await site().ask("POST", "configmaps", body)).code).toBe(code);
+  });
+
+  it("is refused in a namespace that is not there", async () => {
+    const refused = await site().ask(
+      "POST",
+      "/api/v1/namespaces/conformance-none/configmaps",
+      configMap("x"),
+    );
+    expect([refused.code, refused.json.details]).toEqual([
+      404,
+      { name: "conformance-none", kind: "namespaces" },
+    ]);
+  });
+});
+
+describe("update", () => {
+  it("is of the version that was read, or of any", async () => {
+    const first = await site().must("POST", "configmaps", configMap("versions", { a: "1" }));
+    const second = await site().must("PUT", "configmaps/versions", { ...first, data: { a: "2" } });
+    expect(Number(second.metadata.resourceVersion)).toBeGreaterThan(Number(first.metadata.resourceVersion));
+    const late = await site().ask("PUT", "configmaps/versions", { ...first, data: { a: "3" } });
+    expect([late.code, late.json.reason]).toEqual([409, "Conflict"]);
+    expect(late.json.message).toContain(
+      "the object has been modified; please apply your changes to the latest version",
+    );
+    const blind = await site().must("PUT", "configmaps/versions", configMap("versions", { a: "4" }));
+    expect(blind.data).toEqual({ a: "4" });
+    const same = await site().must("PUT", "configmaps/versions", blind);
+    expect(same.metadata.resourceVersion).toBe(blind.metadata.resourceVersion);
+  });
+
+  it.each([
+    ["of another uid", { uid: "00000000-0000-0000-0000-000000000000" }, 409],
+    ["of another name", { name: "other" }, 400],
+    ["of another namespace", { namespace: "other" }, 400],
+  ])("is refused %s", async (_name, metadata, code) => {
+    await site().ask("POST", "configmaps", configMap("kept"));
+    expect((await site().ask("PUT", "configmaps/kept", configMap("kept", {}, metadata))).code).toBe(code);
+  });
+
+  it("counts generations of what is wanted, not of what is told", async () => {
+    const made = await site().must("POST", "daemonsets", daemonSet("counted"));
+    const labelled = await site().must(
+      "PATCH",
+      "daemonsets/counted",
+      { metadata: { labels: { a: "b" } } },
+      { type: types.merge },
+    );
+    expect(labelled.metadata.generation).toBe(made.metadata.generation);
+    const changed = await site().must(
+      "PATCH",
+      "daemonsets/counted",
+      { spec: { minReadySeconds: 3 } },
+      { type: types.merge },
+    );
+    expect(changed.metadata.generation).toBe(made.metadata.generation + 1);
+  });
+
+  it("keeps status and the rest apart", async () => {
+    const made = await site().must("POST", "pods", { ...pod("apart"), status: { phase: "Running" } });
+    expect(made.status.phase).toBe("Pending");
+    const put = await site().must("PUT", "pods/apart", {
+      ...made,
+      status: { phase: "Failed" },
+      metadata: { ...made.metadata, labels: { a: "b" } },
+    });
+    expect([put.status.phase, put.metadata.labels]).toEqual(["Pending", { a: "b" }]);
+    const told = await site().must("PUT", "pods/apart/status", {
+      ...put,
+      status: { ...put.status, message: "told" },
+      spec: { containers: [{ name: "other", image: "x" }] },
+    });
+    expect([told.status.message, told.spec.containers[0].name]).toEqual(["told", "main"]);
+    const entry = told.metadata.managedFields.find(
+      (one: { subresource?: string }) => one.subresource === "status",
+    );
+    expect(entry).toMatchObject({ manager: "conformance", operation: "Update" });
+  });
+
+  it("refuses what may not change, all at once", async () => {
+    await site().must("POST", "daemonsets", daemonSet("fixed"));
+    const changed = { spec: { selector: { matchLabels: { app: "else" } }, minReadySeconds: -1 } };
+    const refused = await site().ask("PATCH", "daemonsets/fixed", changed, { type: types.merge });
+    expect(refused.code).toBe(422);
+    const fields = refused.json.details.causes.map((cause: { field: string }) => cause.field);
+    expect(fields).toEqual(expect.arrayContaining(["spec.selector", "spec.minReadySeconds"]));
+  });
+});
+
+describe("dry runs", () => {
+  it("answer as if, and do nothing", async () => {
+    const query = { dryRun: "All" };
+    const made = await site().ask("POST", "configmaps", configMap("dry"), { query });
+    expect([made.code, made.json.metadata.name]).toEqual([201, "dry"]);
+    expect((await site().ask("GET", "configmaps/dry")).code).toBe(404);
+    const real = await site().must("POST", "configmaps", configMap("dry", { a: "1" }));
+    expect((await site().must("PUT", "configmaps/dry", configMap("dry", { a: "2" }), { query })).data.a).toBe(
+      "2",
+    );
+    expect(
+      (await site().must("PATCH", "configmaps/dry", { data: { a: "3" } }, { query, type: types.merge })).data
+        .a,
+    ).toBe("3");
+    await site().must("DELETE", "configmaps/dry", undefined, { query });
+    expect(await site().must("GET", "configmaps/dry")).toEqual(real);
+    expect((await site().ask("POST", "configmaps", configMap("x"), { query: { dryRun: "Some" } })).code).toBe(
+      422,
+    );
+  });
+});
+
+describe("deletion", () => {
+  const finalizers = ["conformance.example.com/keep"];
+
+  it("is told once, and then of nothing", async () => {
+    const { metadata } = await site().must("POST", "configmaps", configMap("gone"));
+    expect(await site().must("DELETE", "configmaps/gone")).toMatchObject({
+      kind: "Status",
+      status: "Success",
+      details: { name: "gone", kind: "configmaps", uid: metadata.uid },
+    });
+    expect((await site().ask("DELETE", "configmaps/gone")).code).toBe(404);
+  });
+
+  it("is of what was meant", async () => {
+    const { metadata } = await site().must("POST", "configmaps", configMap("meant"));
+    const wrong = [{ uid: "00000000-0000-0000-0000-000000000000" }, { resourceVersion: "1" }];
+    for (const preconditions of wrong)
+      expect((await site().ask("DELETE", "configmaps/meant", { preconditions })).code).toBe(409);
+    const { uid, resourceVersion } = metadata;
+    await site().must("DELETE", "configmaps/meant", { preconditions: { uid, resourceVersion } });
+  });
+
+  it("waits for finalizers, which then only go", async () => {
+    await site().must("POST", "configmaps", configMap("kept-back", {}, { finalizers }));
+    const marked = await site().must("DELETE", "configmaps/kept-back");
+    expect(marked.metadata).toMatchObject({ deletionTimestamp: expect.any(String), finalizers });
+    const more = { metadata: { finalizers: [...finalizers, "conformance.example.com/more"] } };
+    expect((await site().ask("PATCH", "configmaps/kept-back", more, { type: types.merge })).code).toBe(422);
+    const again = await site().ask("POST", "configmaps", configMap("kept-back"));
+    expect([again.code, again.json.message]).toEqual([
+      409,
+      expect.stringContaining("object is being deleted"),
+    ]);
+    await site().must(
+      "PATCH",
+      "configmaps/kept-back",
+      { metadata: { finalizers: null } },
+      { type: types.merge },
+    );
+    expect((await site().ask("GET", "configmaps/kept-back")).code).toBe(404);
+  });
+
+  it.each([
+    ["Foreground", ["foregroundDeletion"]],
+    ["Orphan", ["orphan"]],
+  ])("asks the garbage collector for %s", async (propagationPolicy, expected) => {
+    await site().must("POST", "configmaps", configMap("owner", {}, { finalizers }));
+    const marked = await site().must("DELETE", "configmaps/owner", { propagationPolicy });
+    expect(marked.metadata.finalizers).toEqual(expect.arrayContaining([...finalizers, ...expected]));
+    await site().must("PATCH", "configmaps/owner", { metadata: { finalizers: null } }, { type: types.merge });
+  });
+
+  it.each([
+    ["an unknown policy", { propagationPolicy: "Sideways" }, 422],
+    ["two policies", { propagationPolicy: "Orphan", orphanDependents: true }, 422],
+    ["a negative grace", { gracePeriodSeconds: -1 }, 200],
+  ])("with %s", async (_name, body, code) => {
+    await site().ask("POST", "configmaps", configMap("options"));
+    expect((await site().ask("DELETE", "configmaps/options", body)).code).toBe(code);
+  });
+
+  it("of a collection is of what is selected", async () => {
+    for (const [name, app] of [
+      ["c-1", "x"],
+      ["c-2", "x"],
+      ["c-3", "y"],
+    ] as const)
+      await site().must("POST", "configmaps", configMap(name, {}, { labels: { app } }));
+    await site().must("DELETE", "configmaps", undefined, { query: { labelSelector: "app=x" } });
+    expect(
+      namesIn(await site().must("GET", "configmaps", undefined, { query: { labelSelector: "app" } })),
+    ).toEqual(["c-3"]);
+  });
+
+  it("of a pod that was never placed is at once", async () => {
+    await site().must("POST", "pods", pod("unplaced"));
+    await site().must("DELETE", "pods/unplaced");
+    expect((await site().ask("GET", "pods/unplaced")).code).toBe(404);
+  });
+
+  it("of all namespaces at once is not offered", async () => {
+    expect((await site().ask("DELETE", "/api/v1/namespaces")).code).toBe(405);
+  });
+});
+
+describe("subresources", () => {
+  it("of a pod: binding places it once, eviction removes it", async () => {
+    await site().must("POST", "pods", pod("bound"));
+    const target = { apiVersion: "v1", kind: "Node", name: "conformance-none" };
+    const binding = { apiVersion: "v1", kind: "Binding", metadata: { name: "bound" }, target };
+    expect(
+      (await site().ask("POST", "pods/bound/binding", { ...binding, target: { kind: "Pod", name: "x" } }))
+        .code,
+    ).toBe(422);
+    expect(await site().must("POST", "pods/bound/binding", binding)).toMatchObject({
+      kind: "Status",
+      status: "Success",
+    });
+    const { spec, status } = await site().must("GET", "pods/bound");
+    expect([spec.nodeName, status.conditions]).toMatchObject([
+      "conformance-none",
+      [{ type: "PodScheduled", status: "True" }],
+    ]);
+    expect((await site().ask("POST", "pods/bound/binding", binding)).code).toBe(409);
+    const eviction = {
+      apiVersion: "policy/v1",
+      kind: "Eviction",
+      metadata: { name: "bound" },
+      deleteOptions: { gracePeriodSeconds: 0 },
+    };
+    expect((await site().ask("POST", "pods/bound/eviction", eviction)).code).toBe(201);
+    expect((await site().ask("GET", "pods/bound")).code).toBe(404);
+  });
+
+  it("of an account: tokens", async () => {
+    const asked = {
+      apiVersion: "authentication.k8s.io/v1",
+      kind: "TokenRequest",
+      spec: { expirationSeconds: 600 },
+    };
+    const { status } = await site().must("POST", "serviceaccounts/default/token", asked);
+    expect(status.token.split(".")).toHaveLength(3);
+    const review = await site().must("POST", "/apis/authentication.k8s.io/v1/tokenreviews", {
+      spec: { token: status.token },
+    });
+    expect(review.status).toMatchObject({
+      authenticated: true,
+      user: { username: `system:serviceaccount:${site().namespace}:default` },
+    });
+    const authorization = `Bearer ${status.token}`;
+    expect(
+      (await site().ask("GET", "secrets", undefined, { headers: { authorization } })).code,
+    ).toBeLessThanOrEqual(403);
+  });
+
+  it.each([
+    ["GET", "configmaps/none/status", 404],
+    ["POST", "configmaps/none", 405],
+    ["PUT", "configmaps", 405],
+    ["DELETE", "pods/none/status", 405],
+    ["POST", "pods/none/nonsense", 404],
+    ["GET", "nonsense", 404],
+    ["GET", "/apis/nonsense.example.com/v1/things", 404],
+  ])("%s %s is answered %s", async (method, what, code) => {
+    expect((await site().ask(method, what, method === "GET" ? undefined : {})).code).toBe(code);
+  });
+});

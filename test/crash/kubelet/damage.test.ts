@@ -1,0 +1,216 @@
+// Owns the proof that a kubelet whose own files were damaged while it was dead starts, says so, and doubles no container.
+import { spawn, type ChildProcess } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, it } from "vitest";
+import { endMarked, eventually, processesMarked } from "../../walkthrough/harness.ts";
+
+const bin = join(import.meta.dirname, "../../../bin/everynode.js");
+const mark = randomUUID();
+const folder = mkdtempSync(join(tmpdir(), "everynode-damage-"));
+const manifests = join(folder, "manifests");
+const root = join(folder, "root");
+const names = ["a", "b", "c", "d"];
+
+let kubelet: { readonly child: ChildProcess; errors: string } | undefined;
+afterAll(async () => {
+  await kill();
+  endMarked(mark);
+  endMarked(folder);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const podText = (name: string): string =>
+  JSON.stringify({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name },
+    spec: {
+      terminationGracePeriodSeconds: 1,
+      containers: [
+        {
+          name: "main",
+          image: "host",
+          command: ["sh", "-c", `echo ${name} began; exec sleep 1000000`],
+          env: [
+            { name: "DAMAGE", value: mark },
+            { name: "POD", value: name },
+          ],
+        },
+      ],
+    },
+  });
+
+function start(): void {
+  const child = spawn(
+    process.execPath,
+    [bin, "kubelet", "--node-name", "n1", "--pod-manifest-path", manifests, "--root-dir", root],
+    { stdio: ["ignore", "ignore", "pipe"] },
+  );
+  const started = { child, errors: "" };
+  child.stderr.on("data", (part: Buffer) => (started.errors += part.toString()));
+  kubelet = started;
+}
+
+async function kill(): Promise<void> {
+  const child = kubelet?.child;
+  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGKILL");
+  await ended;
+}
+
+/** Pids of the pods' own processes. */
+function running(): Map<string, number[]> {
+  const found = new Map<string, number[]>();
+  for (const pid of processesMarked(mark))
+    try {
+      if (!readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith("sleep\0")) continue;
+      const name = /\0POD=([^\0]*)/.exec(`\0${readFileSync(`/proc/${pid}/environ`, "utf8")}`)?.[1] ?? "";
+      found.set(name, [...(found.get(name) ?? []), pid]);
+    } catch {
+      // It has ended meanwhile.
+    }
+  return found;
+}
+
+const allOnce = () =>
+  eventually("every pod once", () => {
+    const found = running();
+    if (names.every((name) => found.get(name)?.length === 1)) return found;
+    throw new Error(JSON.stringify([...found]));
+  });
+
+/** Of the one that runs: those that have ended stay a while. */
+const containerOf = (name: string): string => {
+  const env = readFileSync(`/proc/${running().get(name)?.[0]}/environ`, "utf8");
+  return /\0EVERYNODE_CONTAINER_FOLDER=([^\0]*)/.exec(`\0${env}`)?.[1] ?? "";
+};
+const sandboxOf = (name: string): string => {
+  // What the container's record says of its sandbox is a fact of the runtime's own making.
+  const record = JSON.parse(readFileSync(join(containerOf(name), "config.json"), "utf8")) as {
+    sandboxId: string;
+  };
+  return join(root, "runtime/sandboxes", `${record.sandboxId}.json`);
+};
+
+const noise = "\u0000\u0001{]not what was written";
+
+const cases: readonly {
+  name: string;
+  path: () => string;
+  harm: (path: string) => void;
+  /** Whether the container goes on, or is ended and started anew. */
+  container: "same" | "new";
+  says?: RegExp;
+}[] = [
+  {
+    name: "an empty sandbox record",
+    path: () => sandboxOf("a"),
+    harm: (path) => truncateSync(path, 0),
+    container: "new",
+    says: /record of the runtime is damaged.*sandboxes/,
+  },
+  {
+    name: "a sandbox record of noise",
+    path: () => sandboxOf("a"),
+    harm: (path) => writeFileSync(path, noise),
+    container: "new",
+    says: /record of the runtime is damaged/,
+  },
+  {
+    name: "a container record cut short",
+    path: () => join(containerOf("a"), "config.json"),
+    harm: (path) => truncateSync(path, 100),
+    container: "new",
+    says: /record of the runtime is damaged.*containers/,
+  },
+  {
+    name: "a container record that is another thing",
+    path: () => join(containerOf("a"), "config.json"),
+    harm: (path) => writeFileSync(path, "[]"),
+    container: "new",
+    says: /record of the runtime is damaged/,
+  },
+  {
+    name: "a container record that is gone",
+    path: () => join(containerOf("a"), "config.json"),
+    harm: (path) => rmSync(path),
+    container: "new",
+    says: /ended processes of containers/,
+  },
+  {
+    name: "an empty shim record",
+    path: () => join(containerOf("a"), "state-0"),
+    harm: (path) => truncateSync(path, 0),
+    container: "new",
+    says: /ended processes of containers/,
+  },
+  {
+    name: "a shim record of noise",
+    path: () => join(containerOf("a"), "state-0"),
+    harm: (path) => writeFileSync(path, noise),
+    container: "new",
+    says: /ended processes of containers/,
+  },
+  {
+    name: "a log checkpoint of noise",
+    path: () => join(containerOf("a"), "pumped.json"),
+    harm: (path) => writeFileSync(path, noise),
+    container: "same",
+    says: /the file is damaged/,
+  },
+  {
+    name: "a memory of the manifest folder of noise",
+    path: () => join(root, memoryName()),
+    harm: (path) => writeFileSync(path, noise),
+    container: "same",
+    says: /manifest folder is damaged/,
+  },
+];
+
+const memoryName = (): string => {
+  const found = readdirSync(root).find((name) => name.endsWith(".json"));
+  if (found === undefined)
+    throw new Error(`no memory of the manifest folder in ${readdirSync(root).join(" ")}`);
+  return found;
+};
+
+it("begins whole", async () => {
+  mkdirSync(manifests);
+  for (const name of names) writeFileSync(join(manifests, `${name}.json`), podText(name));
+  start();
+  await allOnce();
+});
+
+it.each(cases)(
+  "$name",
+  async ({ path, harm, container, says }) => {
+    const before = await allOnce();
+    await kill();
+    harm(path());
+    start();
+    const pidOf = (found: Map<string, number[]>, name: string) => found.get(name)?.[0];
+    if (container === "new")
+      await eventually(
+        "the old process gone",
+        () => !(running().get("a") ?? []).includes(pidOf(before, "a") ?? 0),
+      );
+    await eventually("word of it", () => says === undefined || says.test(kubelet?.errors ?? ""));
+    const after = await allOnce();
+    for (const name of names)
+      if (name !== "a" || container === "same") expect(pidOf(after, name)).toBe(pidOf(before, name));
+    expect(kubelet?.child.exitCode).toBeNull();
+  },
+  120_000,
+);
