@@ -101,7 +101,6 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a 410 that is not followed by a new list",
     breaks: ["V.2", "K.4", "D.1", "D.6", "D.7", "D.11", "D.14", "D.17", "D.18", "K.2", "S.7"],
-    faults: ["crash", "users"],
     make: () => ({ batch: (_who, _request, batch) => batch.filter(({ type }) => type !== "ERROR") }),
   },
   { name: "a mirror whose end is its container's", breaks: ["S.3", "S.7"], make: mirrorsMatter },
