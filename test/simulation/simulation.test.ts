@@ -70,20 +70,26 @@ test("the same seed gives the same trace, byte for byte; another gives another",
 
 test("a failure tells the statement, what touched it and how to see it again, and shrinks to what matters", async () => {
   const mutation = mutants.find(({ name }) => name === "names drawn rather than derived");
-  const planted = (): SimulationOptions => ({
+  const planted = (seed: number): SimulationOptions => ({
     ...busy,
-    seed: 5,
+    seed,
     duration: seconds(90),
     ...(mutation === undefined ? {} : { mutation: mutation.make() }),
   });
-  const failed = await simulate(planted());
+  let seed = 1;
+  let failed = await simulate(planted(seed));
+  while (failed.violation === undefined && seed < 50) failed = await simulate(planted(++seed));
   expect(failed.violation?.statement).toBe("D.7");
-  const report = reportOf(planted(), failed);
-  expect(report).toContain("seed 5, step ");
+  const report = reportOf(planted(seed), failed);
+  expect(report).toContain(`seed ${seed}, step `);
   expect(report).toContain(`store `);
-  expect(report).toContain("npm run simulate -- --seed 5 --nodes 3 --hours 0.025 --faults all");
-  const small = await shrink(planted, failed, () => undefined);
+  expect(report).toContain(`npm run simulate -- --seed ${seed} --nodes 3 --hours 0.025 --faults all`);
+  const small = await shrink(
+    () => planted(seed),
+    failed,
+    () => undefined,
+  );
   expect(small.deeds.length).toBeLessThan(failed.deeds.length);
   expect(small.deeds.length).toBeLessThanOrEqual(2);
-  expect(replayCommand(planted(), [0])).toContain("--only 0");
+  expect(replayCommand(planted(seed), [0])).toContain("--only 0");
 });
