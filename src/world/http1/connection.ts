@@ -2,7 +2,7 @@
 import type { Socket } from "node:net";
 import { ByteQueue } from "./byte-queue.ts";
 import { BodyDecoder } from "./body-decoder.ts";
-import { Http1Exchange } from "./exchange.ts";
+import { Http1Exchange, type Carrier } from "./exchange.ts";
 import { nothingRemembered, readHead, type Head, type HeadFault } from "./parse-head.ts";
 
 export interface Handlers {
@@ -31,7 +31,7 @@ const refusals: Readonly<Record<HeadFault, string>> = {
   505: "505 HTTP Version Not Supported",
 };
 
-export class Connection {
+export class Connection implements Carrier {
   readonly socket: Socket;
   private readonly handlers: Handlers;
   private readonly last = nothingRemembered();

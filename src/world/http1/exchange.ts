@@ -1,7 +1,7 @@
 // Owns one exchange on an HTTP/1 connection: the request's body, and the answer, whole or bit by bit.
+import type { Socket } from "node:net";
 import { peerOf } from "../real-network-peer.ts";
 import { BodyTooLarge, type Exchange, type ResponseStream } from "../http.ts";
-import type { Connection } from "./connection.ts";
 import type { Head } from "./parse-head.ts";
 import { headText, type Given } from "./write-head.ts";
 
@@ -10,6 +10,15 @@ const oneWriteMax = 16 * 1024;
 const staying = "connection: keep-alive\r\nkeep-alive: timeout=120\r\n";
 const leaving = "connection: close\r\n";
 const noAnswerBody = (status: number): boolean => status === 204 || status === 304;
+
+/** The connection, as far as an exchange on it needs it. */
+export interface Carrier {
+  readonly socket: Socket;
+  /** The body is wanted. */
+  readBody(): void;
+  /** The answer is written; whether the connection goes on. */
+  answered(stays: boolean): void;
+}
 
 interface Reading {
   readonly limit: number;
@@ -26,13 +35,13 @@ export class Http1Exchange implements Exchange {
   readonly peer?: NonNullable<Exchange["peer"]>;
   readonly asksToContinue: boolean;
   private readonly head: Head;
-  private readonly connection: Connection;
+  private readonly connection: Carrier;
   private state: "waiting" | "streaming" | "answered" | "left" = "waiting";
   private reading: Reading | undefined;
   private bodyState: "unread" | "wanted" | "whole" = "unread";
   private controller: AbortController | undefined;
 
-  constructor(head: Head, connection: Connection) {
+  constructor(head: Head, connection: Carrier) {
     this.head = head;
     this.connection = connection;
     this.method = head.method;
