@@ -18,6 +18,9 @@ export interface Layout {
   readonly kubeletPid: string;
   /** The API server's data folder, with its store. */
   readonly apiServerData: string;
+  readonly etcdData: string;
+  /** An authority of etcd's own. */
+  readonly etcdPki: string;
   /** What was made here, for `reset`. */
   readonly record: string;
 }
@@ -35,5 +38,7 @@ export const layoutOf = (dataDir: string, manifests = join(dataDir, "manifests")
   kubeletLog: join(dataDir, "kubelet.log"),
   kubeletPid: join(dataDir, "kubelet.pid"),
   apiServerData: join(dataDir, "apiserver"),
+  etcdData: join(dataDir, "etcd"),
+  etcdPki: join(dataDir, "pki/etcd"),
   record: join(dataDir, "made.json"),
 });

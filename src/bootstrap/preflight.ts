@@ -110,6 +110,14 @@ export const toolsThere = ({ processes }: Machine): Check[] =>
     },
   }));
 
+/** A program that was looked for on the PATH; its path is absolute where it was found. */
+export const programThere = (name: string, found: string): Check => ({
+  name: `FileExisting-${name}`,
+  level: "error",
+  fault: async () =>
+    found.startsWith("/") ? undefined : `there is no ${name} on the PATH; install it, or do without`,
+});
+
 const memoryLeast = 512;
 
 export const memoryEnough = ({ files }: Machine): Check => ({

@@ -20,16 +20,18 @@ export async function unmake(files: Files, made: Made, recordPath: string): Prom
   for (const file of made.files) await remove(file);
   const kept: { folder: string; because: readonly string[] }[] = [];
   const staying = new Set<string>();
+  // Folders around the record go with it, after everything else.
+  const going = new Set([recordPath]);
   // What was made last lies deepest.
   for (const folder of made.folders.toReversed()) {
-    const names = (await files.list(folder))?.filter((name) => `${folder}/${name}` !== recordPath);
+    const names = (await files.list(folder))?.filter((name) => !going.has(`${folder}/${name}`));
     if (names === undefined) continue;
-    if (names.length > 0) staying.add(folder);
     // A folder that stays for what is in one of ours below is not told of twice.
     const foreign = names.filter((name) => !staying.has(`${folder}/${name}`));
     if (foreign.length > 0) kept.push({ folder, because: foreign });
-    else if (names.length > 0) continue;
-    else if (!recordPath.startsWith(`${folder}/`)) await remove(folder);
+    if (names.length > 0) staying.add(folder);
+    else if (recordPath.startsWith(`${folder}/`)) going.add(folder);
+    else await remove(folder);
   }
   return { removed, kept };
 }

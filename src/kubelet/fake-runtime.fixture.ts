@@ -205,7 +205,8 @@ export class FakeRuntime implements Runtime {
   async portForward(_sandbox: string, port: number, stream: Duplex): Promise<void> {
     this.calls.push(`forward ${port}`);
     if (port === 1) throw new Error("connection refused");
-    for await (const bytes of stream) stream.write(bytes);
+    stream.on("data", (bytes: Buffer) => stream.write(bytes));
+    await new Promise((resolve) => stream.once("end", resolve));
     stream.end();
   }
 

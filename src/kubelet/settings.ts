@@ -3,7 +3,7 @@ import type { Client, EventRecorder, Informers } from "../client/client.ts";
 import type { Millis } from "../lib/units.ts";
 import type { Taint } from "../model/generated/types.ts";
 import type { EvictionSettings } from "../model/kubelet-configuration/eviction-settings.ts";
-import type { ShutdownGrace } from "../model/kubelet-configuration/read-kubelet-configuration.ts";
+import type { ShutdownGrace } from "../model/kubelet-configuration/kubelet-configuration.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Clock } from "../world/clock.ts";
 import type { Dial } from "../world/dial.ts";

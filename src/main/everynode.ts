@@ -217,7 +217,13 @@ function addInit(program: Command): void {
     .option("--dry-run", "tell what would be done, and do nothing")
     .option("--foreground", "stay, start the kubelet again when it ends, and end it with this command")
     .option("--print-unit", "print a systemd unit that runs the kubelet, and do nothing else")
-    .option("--etcd", "keep objects in an etcd that runs as a static pod")
+    .option("--etcd", "keep objects in etcd, the one on the PATH, as a static pod")
+    .option(
+      "--etcd-port <port>",
+      "of etcd; the next is for its peers, and the one after for its health",
+      wholeNumber("--etcd-port", 1, 65_533),
+      2379,
+    )
     .action(async (options) => (await import("./init.ts")).runInit(options));
 }
 

@@ -16,7 +16,13 @@ import { realGrpcHealth } from "../world/real-grpc-health.ts";
 import { realDial } from "../world/real-dial.ts";
 import { reachCluster } from "./cluster-access.ts";
 import { aborted, endingSignal } from "./ending.ts";
-import { hollowFiles, openSharedPort, podKeyOfTarget, type SharedPort } from "./hollow-world.ts";
+import {
+  hollowFiles,
+  openSharedPort,
+  podKeyOfTarget,
+  slottedClock,
+  type SharedPort,
+} from "./hollow-world.ts";
 import { realWorld, type World } from "./world.ts";
 
 export interface HollowOptions {
@@ -117,13 +123,14 @@ function kubeletMaker(world: World, options: HollowOptions, common: Common): (na
     // The books tell every event: looking them over again would only cost.
     relistPeriod: 3_600_000,
   };
+  const together = options.count === 1 ? clock : slottedClock(clock);
   return (nodeName) =>
     createKubelet({
       nodeName,
       client,
       informers,
       runtime: createSimulatedRuntime({ clock, random }),
-      clock,
+      clock: together,
       random,
       log,
       files,

@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import type { Files } from "../world/files.ts";
 import type { Exchange, HttpServerOptions, Network } from "../world/http.ts";
-import { hollowFiles, openSharedPort, podKeyOfTarget } from "./hollow-world.ts";
+import { VirtualClock } from "../world/virtual-clock.ts";
+import { hollowFiles, openSharedPort, podKeyOfTarget, slottedClock } from "./hollow-world.ts";
 
 function fakeNetwork() {
   let served: HttpServerOptions | undefined;
@@ -62,6 +63,8 @@ describe("a shared port", () => {
   it.each([
     ["/containerLogs/ns/pod/c?tailLines=1", "ns/pod"],
     ["/containerLogs/ns", undefined],
+    ["/exec/ns/pod/c?command=ls", "ns/pod"],
+    ["/portForward/ns/pod", "ns/pod"],
     ["/pods", undefined],
   ])("reads %s as the pod %s", (target, key) => {
     expect(podKeyOfTarget(target)).toBe(key);
@@ -87,4 +90,19 @@ it("hollow files read the machine's and never write to it", async () => {
   await files.rename("/x", "/y");
   await files.remove("/");
   expect(touched).toEqual(["facts", "readText"]);
+});
+
+it.each([
+  { name: "short delays are kept", delay: 1000, at: 1100 },
+  { name: "long ones end at the turn of a slot", delay: 9_990, at: 10_000 },
+  { name: "and never late", delay: 10_149, at: 10_000 },
+  { name: "at the turn itself on time", delay: 9_900, at: 10_000 },
+])("a clock in slots: $name", ({ delay, at }) => {
+  const clock = new VirtualClock(100);
+  const ended: number[] = [];
+  slottedClock(clock).after(delay, () => ended.push(clock.now()));
+  const cancel = slottedClock(clock).after(delay, () => ended.push(-1));
+  cancel();
+  clock.advance(20_000);
+  expect(ended).toEqual([at]);
 });

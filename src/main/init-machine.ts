@@ -4,7 +4,7 @@ import { CannotBootstrap } from "../bootstrap/cannot.ts";
 import { drawToken } from "../bootstrap/draw-token.ts";
 import type { Layout } from "../bootstrap/layout.ts";
 import { readMade, recordMade, type MadeFiles } from "../bootstrap/made-files.ts";
-import type { ControlPlane } from "../bootstrap/plan-control-plane.ts";
+import { urlHost, type ControlPlane } from "../bootstrap/plan-control-plane.ts";
 import { planKubeletCommand, type KubeletPlan } from "../bootstrap/plan-kubelet.ts";
 import type { Client } from "../client/client.ts";
 import { createClient } from "../client/kube-client.ts";
@@ -39,6 +39,7 @@ export interface InitCommand {
   readonly foreground?: boolean;
   readonly printUnit?: boolean;
   readonly etcd?: boolean;
+  readonly etcdPort: number;
   readonly logLevel: LogLevel;
 }
 
@@ -58,6 +59,8 @@ export interface InitMachine {
   readonly made: MadeFiles;
   readonly say: (line: string) => void;
   authority(): Promise<Authority>;
+  /** Of etcd's certificates. */
+  etcdAuthority(): Promise<Authority>;
   /** As the administrator whose kubeconfig was written. */
   client(): Promise<Client>;
   close(): Promise<void>;
@@ -65,15 +68,8 @@ export interface InitMachine {
 
 type Given = Pick<InitMachine, "options" | "layout" | "nodeName" | "kubelet" | "say">;
 
-const urlHost = (address: string): string => (address.includes(":") ? `[${address}]` : address);
-
 export async function beginInit(world: World, given: Given): Promise<InitMachine> {
   const { options, layout, nodeName, kubelet } = given;
-  if (options.etcd === true)
-    throw new Refusal(
-      "cannot use --etcd: this API server keeps its objects in its own store and takes no --etcd-servers; leave --etcd out",
-      2,
-    );
   const token = options.token === undefined ? drawToken(world.random) : parseBootstrapToken(options.token);
   if (token === undefined)
     throw new Refusal("cannot use --token: it is not of the form abcdef.0123456789abcdef", 2);
@@ -94,18 +90,20 @@ export async function beginInit(world: World, given: Given): Promise<InitMachine
   } as const;
   const made = recordMade(world.files, layout.record, kept ?? first);
   let authority: Promise<Authority> | undefined;
+  let etcdAuthority: Promise<Authority> | undefined;
   let transport: HttpTransport | undefined;
   return {
     ...given,
     world,
     token,
     made,
-    plane: planeOf(given),
+    plane: await planeOf(world, given),
     service: { layout, command: planKubeletCommand(kubelet), running: undefined },
     server: `https://${urlHost(options.advertiseAddress)}:${options.apiserverBindPort}`,
     tokenTtl: lengthOf("--token-ttl", options.tokenTtl),
     timeout: lengthOf("--timeout", options.timeout),
-    authority: () => (authority ??= authorityOf(world, layout, made)),
+    authority: () => (authority ??= authorityOf(world, layout.pki, made)),
+    etcdAuthority: () => (etcdAuthority ??= authorityOf(world, layout.etcdPki, made)),
     async client() {
       transport ??= (await reachCluster(world, layout.adminConf, "everynode")).transport;
       return createClient(transport);
@@ -114,25 +112,43 @@ export async function beginInit(world: World, given: Given): Promise<InitMachine
   };
 }
 
-const planeOf = ({ options, layout, kubelet }: Given): ControlPlane => ({
-  ...layout,
-  program: kubelet.program,
-  version,
-  address: options.advertiseAddress,
-  apiServerPort: options.apiserverBindPort,
-  controllerManagerPort: options.controllerManagerPort,
-  schedulerPort: options.schedulerPort,
-});
+async function planeOf(world: World, { options, layout, nodeName, kubelet }: Given): Promise<ControlPlane> {
+  const plane: ControlPlane = {
+    ...layout,
+    program: kubelet.program,
+    version,
+    address: options.advertiseAddress,
+    apiServerPort: options.apiserverBindPort,
+    controllerManagerPort: options.controllerManagerPort,
+    schedulerPort: options.schedulerPort,
+  };
+  if (options.etcd !== true) return plane;
+  const program = await programOnPath(world.processes, "etcd");
+  const etcd = {
+    name: nodeName,
+    program,
+    dataDir: layout.etcdData,
+    port: options.etcdPort,
+    pki: layout.etcdPki,
+  };
+  return { ...plane, etcd };
+}
+
+/** Its path; where there is none, the bare name, of which a check before anything is done complains. */
+async function programOnPath(processes: World["processes"], name: string): Promise<string> {
+  const { code, stdout } = await processes.run(["/bin/sh", "-c", 'command -v "$0"', name]);
+  return code === 0 ? stdout.trim() : name;
+}
 
 /** The one that is there is used, and never replaced: somebody's certificates may hang on it. */
 async function authorityOf(
   { clock, files, log }: World,
-  layout: Layout,
+  folder: string,
   made: MadeFiles,
 ): Promise<Authority> {
   const [cert, key] = await Promise.all([
-    files.readText(join(layout.pki, "ca.crt")),
-    files.readText(join(layout.pki, "ca.key")),
+    files.readText(join(folder, "ca.crt")),
+    files.readText(join(folder, "ca.key")),
   ]);
   if (cert !== undefined || key !== undefined) {
     const fit = fits(
@@ -142,8 +158,8 @@ async function authorityOf(
     );
     if (fit.is === "unfit")
       throw new CannotBootstrap(
-        `cannot use the authority in ${layout.pki}: ${fit.because}; put a whole pair ca.crt and ca.key there whose common name is everynode-ca, or move it away`,
+        `cannot use the authority in ${folder}: ${fit.because}; put a whole pair ca.crt and ca.key there whose common name is everynode-ca, or move it away`,
       );
   }
-  return openAuthority({ clock, files: made.files, log, folder: layout.pki });
+  return openAuthority({ clock, files: made.files, log, folder });
 }

@@ -11,7 +11,7 @@ import {
 import { found, until } from "../bootstrap/ensure.ts";
 import { logTail, untilHealthy } from "../bootstrap/kubelet-process.ts";
 import type { Phase } from "../bootstrap/phases.ts";
-import { componentNames, manifestName, planControlPlane } from "../bootstrap/plan-control-plane.ts";
+import { manifestName, planControlPlane, urlHost } from "../bootstrap/plan-control-plane.ts";
 import { planKubeletConfiguration } from "../bootstrap/plan-kubelet.ts";
 import { preflight } from "../bootstrap/preflight.ts";
 import { tokenText } from "../model/bootstrap-token.ts";
@@ -23,6 +23,7 @@ import { beginKubelet } from "./hold-kubelet.ts";
 import type { InitMachine } from "./init-machine.ts";
 import { initChecks } from "./init-checks.ts";
 import { listOf } from "./machine-flags.ts";
+import { openTokenKey } from "./token-key.ts";
 import { ownIdentity } from "./start-api-server.ts";
 
 export const initPhases = (machine: InitMachine): readonly Phase[] => [
@@ -34,6 +35,7 @@ export const initPhases = (machine: InitMachine): readonly Phase[] => [
   certs(machine),
   kubeconfig(machine),
   kubeletConfig(machine),
+  etcdPhase(machine),
   controlPlane(machine),
   kubeletStart(machine),
   waitControlPlane(machine),
@@ -56,6 +58,7 @@ function certs(machine: InitMachine): Phase {
     name: "certs",
     async run() {
       await ownIdentity(await machine.authority(), options.advertiseAddress);
+      await openTokenKey({ files: machine.made.files, folder: layout.pki });
       say(`[certs] the cluster's authority and the API server's certificates are in ${layout.pki}`);
     },
     dry: () =>
@@ -114,24 +117,71 @@ function kubeletConfig({ layout, kubelet, made, say }: InitMachine): Phase {
   };
 }
 
-function controlPlane({ layout, plane, made, say }: InitMachine): Phase {
-  const pods = planControlPlane(plane);
-  const files = componentNames.map((name) => ({
-    name,
-    path: join(layout.manifests, manifestName(name)),
-    text: stringify(pods[name], { lineWidth: 0 }),
-  }));
+/** Writes static pods, of which the kubelet starts each as soon as it sees the file. */
+function manifests(
+  { layout, plane, made, say }: InitMachine,
+  phase: string,
+  isWanted: (name: string) => boolean,
+): Pick<Phase, "run" | "dry"> {
+  const files = planControlPlane(plane)
+    .filter(({ name }) => isWanted(name))
+    .map(({ name, pod }) => ({
+      name,
+      path: join(layout.manifests, manifestName(name)),
+      text: stringify(pod, { lineWidth: 0 }),
+    }));
   return {
-    name: "control-plane",
     async run() {
-      await made.tree(layout.apiServerData);
       await made.files.makeFolder(layout.manifests);
       for (const { name, path, text } of files) {
         await made.files.writeText(path, text, 0o600);
-        say(`[control-plane] wrote the static pod of ${name}: ${path}`);
+        say(`[${phase}] wrote the static pod of ${name}: ${path}`);
       }
     },
     dry: () => files.map(({ path, text }) => `write ${path}:\n${indented(text)}`),
+  };
+}
+
+function etcdPhase(machine: InitMachine): Phase {
+  const { plane, layout, made, nodeName, options, say } = machine;
+  const name = "etcd";
+  const pods = manifests(machine, name, (component) => component === name);
+  if (plane.etcd === undefined)
+    return {
+      name,
+      run: () => Promise.resolve(say(`[${name}] none: the API server keeps objects in its own store`)),
+      dry: () => [],
+    };
+  return {
+    name,
+    async run() {
+      const authority = await machine.etcdAuthority();
+      const names = [...new Set([nodeName, "localhost", "127.0.0.1", options.advertiseAddress])];
+      for (const pair of ["server", "peer"])
+        await authority.issue(pair, { commonName: nodeName, use: { is: "both", names } });
+      await authority.issue("apiserver-etcd-client", {
+        commonName: "kube-apiserver-etcd-client",
+        use: { is: "client" },
+      });
+      await made.tree(layout.etcdData);
+      await made.files.makeFolder(layout.etcdData, 0o700);
+      await pods.run();
+    },
+    dry: () => [`make etcd's certificates in ${layout.etcdPki}`, ...pods.dry()],
+  };
+}
+
+function controlPlane(machine: InitMachine): Phase {
+  const { layout, made } = machine;
+  const name = "control-plane";
+  const pods = manifests(machine, name, (component) => component !== "etcd");
+  return {
+    name,
+    async run() {
+      await made.tree(layout.apiServerData);
+      await pods.run();
+    },
+    dry: pods.dry,
   };
 }
 
@@ -156,14 +206,9 @@ const logHint = async ({ world, layout }: InitMachine): Promise<string> => {
 
 function waitControlPlane(machine: InitMachine): Phase {
   const { world, plane, kubelet, say, service, timeout } = machine;
-  const at = (port: number, path: string) =>
-    `${new URL(machine.server).origin.replace(/:\d+$/, "")}:${port}${path}`;
-  const urls = {
-    kubelet: at(kubelet.port, "/healthz"),
-    "kube-apiserver": at(plane.apiServerPort, "/readyz"),
-    "kube-controller-manager": at(plane.controllerManagerPort, "/healthz"),
-    "kube-scheduler": at(plane.schedulerPort, "/livez"),
-  };
+  const kubeletUrl = `https://${urlHost(kubelet.nodeIp)}:${kubelet.port}/healthz`;
+  const components = planControlPlane(plane).map(({ name, health }) => [name, health] as const);
+  const urls = { kubelet: kubeletUrl, ...Object.fromEntries(components) };
   return {
     name: "wait-control-plane",
     async run() {

@@ -36,12 +36,13 @@ export const joinPhases = (machine: JoinMachine): readonly Phase[] => [
   waitNode(machine),
 ];
 
-function joinChecks({ world, layout, nodeName, kubelet }: JoinMachine): Check[] {
+function joinChecks({ world, options, layout, nodeName, kubelet }: JoinMachine): Check[] {
   return [
     privileged(world),
     nodeNameFits(nodeName),
     ...toolsThere(world),
-    noKubelet(world, layout.kubeletRoot),
+    // A service manager may be trying to start it already, where that is not ours to do.
+    ...(listOf(options.skipPhases).includes("kubelet-start") ? [] : [noKubelet(world, layout.kubeletRoot)]),
     portFree(world, kubelet.nodeIp, kubelet.port),
     fileAbsent(world, layout.kubeletConf),
     folderEmpty(world, layout.kubeletRoot),

@@ -13,7 +13,7 @@ import {
 } from "../kubelet/kubelet.ts";
 import type { Taint } from "../model/generated/types.ts";
 import type { EvictionSettings } from "../model/kubelet-configuration/eviction-settings.ts";
-import type { ShutdownGrace } from "../model/kubelet-configuration/read-kubelet-configuration.ts";
+import type { ShutdownGrace } from "../model/kubelet-configuration/kubelet-configuration.ts";
 import { kubernetesVersion } from "../model/version.ts";
 import type { Transport } from "../model/wire.ts";
 import { createProcessRuntime } from "../runtime/process/process-runtime.ts";

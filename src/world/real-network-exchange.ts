@@ -1,24 +1,32 @@
-// Owns one exchange over HTTP/2. A client that went away is never an error.
+// Owns one exchange over a real connection, HTTP/1.1 or HTTP/2 alike. A client that went away is never an error.
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { BodyTooLarge, type Exchange, type ResponseStream } from "./http.ts";
 import { peerOf } from "./real-network-peer.ts";
 
+export type Incoming = IncomingMessage | Http2ServerRequest;
+export type Outgoing = ServerResponse | Http2ServerResponse;
 type Headers = Parameters<Exchange["respond"]>[1];
 
-const isGone = (response: Http2ServerResponse): boolean =>
-  response.stream === undefined || response.stream.destroyed;
+const isHttp2 = (response: Outgoing): response is Http2ServerResponse => "createPushResponse" in response;
+const isGone = (response: Outgoing): boolean =>
+  isHttp2(response) ? response.stream === undefined || response.stream.destroyed : response.destroyed;
 
 // HTTP/2 forbids the headers that speak of one connection.
 const hopByHop = new Set(["connection", "keep-alive", "transfer-encoding", "upgrade"]);
 
-function headersFor(headers: Headers): Record<string, string | string[]> {
+// Copying a longer body costs more than a second write.
+const oneWriteMax = 16 * 1024;
+
+function headersFor(response: Outgoing, headers: Headers): Record<string, string | string[]> {
   const out: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(headers))
-    if (!hopByHop.has(name.toLowerCase())) out[name] = typeof value === "string" ? value : [...value];
+    if (!isHttp2(response) || !hopByHop.has(name.toLowerCase()))
+      out[name] = typeof value === "string" ? value : [...value];
   return out;
 }
 
-function readBody(request: Http2ServerRequest, limit: number): Promise<Uint8Array> {
+function readBody(request: Incoming, limit: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     if (Number(request.headers["content-length"] ?? 0) > limit) {
       request.resume();
@@ -50,11 +58,13 @@ function readBody(request: Http2ServerRequest, limit: number): Promise<Uint8Arra
   });
 }
 
-function streamOf(response: Http2ServerResponse): ResponseStream {
-  const pending = (): number => response.stream?.writableLength ?? 0;
+function streamOf(response: Outgoing): ResponseStream {
+  const pending = (): number =>
+    isHttp2(response) ? (response.stream?.writableLength ?? 0) : response.writableLength;
   let ended = false;
   return {
-    write: (chunk) => ended || isGone(response) || response.write(chunk),
+    // Node types the two `write`s apart; both take text or bytes and tell whether the buffer has room.
+    write: (chunk) => ended || isGone(response) || (response as ServerResponse).write(chunk),
     drained: () =>
       new Promise((resolve) => {
         if (isGone(response) || !response.writableNeedDrain) return resolve();
@@ -77,17 +87,17 @@ function streamOf(response: Http2ServerResponse): ResponseStream {
   };
 }
 
-class Http2Exchange implements Exchange {
+class RealExchange implements Exchange {
   readonly method: string;
   readonly target: string;
   readonly headers: Exchange["headers"];
   readonly peer?: NonNullable<Exchange["peer"]>;
   readonly remoteAddress: string;
-  private readonly request: Http2ServerRequest;
-  private readonly response: Http2ServerResponse;
+  private readonly request: Incoming;
+  private readonly response: Outgoing;
   private controller: AbortController | undefined;
 
-  constructor(request: Http2ServerRequest, response: Http2ServerResponse) {
+  constructor(request: Incoming, response: Outgoing) {
     this.request = request;
     this.response = response;
     this.method = request.method ?? "GET";
@@ -122,19 +132,26 @@ class Http2Exchange implements Exchange {
     if (isGone(response) || response.headersSent) return;
     const bytes = typeof body === "string" ? Buffer.from(body) : body;
     const length = { "content-length": String(bytes.byteLength) };
-    response.writeHead(status, { ...headersFor(headers), ...length });
-    if (this.method === "HEAD") response.end();
-    else response.end(bytes);
+    // The two `writeHead`s and `end`s differ in types alone.
+    const plain = response as ServerResponse;
+    plain.writeHead(status, { ...headersFor(response, headers), ...length });
+    if (this.method === "HEAD") plain.end();
+    else if (bytes.byteLength > oneWriteMax || isHttp2(response)) plain.end(bytes);
+    // Head and body then leave in one write; as Latin-1 each character is one byte, whatever they mean.
+    else
+      plain.end(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1"), "latin1");
   }
 
   stream(status: number, headers: Headers): ResponseStream {
     const { response } = this;
     if (!isGone(response) && !response.headersSent) {
-      response.writeHead(status, headersFor(headers));
+      const plain = response as ServerResponse;
+      plain.writeHead(status, headersFor(response, headers));
+      plain.flushHeaders();
     }
     return streamOf(response);
   }
 }
 
-export const exchangeOf = (request: Http2ServerRequest, response: Http2ServerResponse): Exchange =>
-  new Http2Exchange(request, response);
+export const exchangeOf = (request: Incoming, response: Outgoing): Exchange =>
+  new RealExchange(request, response);

@@ -2,28 +2,17 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
-import { createServer, type AddressInfo } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeRequest } from "../../src/world/certificate-requests.ts";
 import { endMarked, eventually, processesMarked, run, withModernKubectl, type Ran } from "./harness.ts";
+import { freePorts } from "./ports.ts";
 
 const kubectlPath = withModernKubectl();
 const bin = join(import.meta.dirname, "../../bin/everynode.js");
 const components = ["apiserver", "controller-manager", "scheduler"] as const;
-
-/** Ports that were free a moment ago, each another. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  await Promise.all(
-    servers.map((server) => new Promise<void>((done) => server.listen(0, "127.0.0.1", done))),
-  );
-  // A server that listens on a port has an address of this form.
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  return ports;
-}
 
 /** The pids of programs whose command line has the folder, and whose words are so. */
 function pidsOf(folder: string, is: (words: readonly string[]) => boolean): number[] {
@@ -115,7 +104,6 @@ describe.skipIf(kubectlPath === undefined)("a cluster made machine by machine", 
     expect(everynode("init", ...initFlags, "--skip-phases", "certz").err).toContain(
       "there are preflight, certs",
     );
-    expect(everynode("init", ...initFlags, "--etcd").code).toBe(2);
     const unit = done(everynode("init", ...initFlags, "--print-unit"));
     expect(unit).toContain(`--kubeconfig ${first}/kubelet.conf`);
     expect(unit).toContain("KillMode=process");

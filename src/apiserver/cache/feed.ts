@@ -25,6 +25,8 @@ interface Waiter {
 
 const pageSize = 1000;
 const restartDelay: Millis = 1000;
+// What is not told again by then is told to watchers as it comes; reads wait for it anyway.
+const replayTimeout: Millis = 10_000;
 
 export class Feed {
   private readonly parts: FeedParts;
@@ -60,8 +62,12 @@ export class Feed {
 
   /** Reads everything, then follows the store until `stop`. */
   async start(): Promise<void> {
-    await this.load();
+    const newest = this.parts.store.revision();
+    // Told again from a while ago on, so that watches of before a restart can be resumed.
+    const isPast = await this.load(Math.max(1, newest - this.parts.ringMax));
+    if (!isPast) await this.load();
     this.following = this.follow();
+    await this.reached(newest, replayTimeout);
   }
 
   async stop(): Promise<void> {
@@ -91,21 +97,28 @@ export class Feed {
     });
   }
 
-  private async load(): Promise<void> {
+  /** Reads what there is, or was at a revision; false where that is no longer kept. */
+  private async load(past?: Revision): Promise<boolean> {
     const { store } = this.parts;
     const entries: Entry[] = [];
-    let page = await store.list("/registry/", { limit: pageSize });
+    if (past !== undefined && past >= store.revision()) return false;
+    let page = await store.list("/registry/", {
+      limit: pageSize,
+      ...(past === undefined ? {} : { at: past }),
+    });
+    if (page.is === "compacted" && past !== undefined) return false;
     if (page.is === "compacted") throw new Error("a list at the newest revision cannot be compacted");
-    const { revision } = page;
+    const revision = past ?? page.revision;
     entries.push(...page.entries);
     while (page.more) {
       const after = page.entries.at(-1)?.key ?? "";
       page = await store.list("/registry/", { limit: pageSize, after, at: revision });
       // A compaction overtook this reading; what it began with is gone.
-      if (page.is === "compacted") return this.load();
+      if (page.is === "compacted") return past === undefined ? this.load() : false;
       entries.push(...page.entries);
     }
     this.place(entries, revision);
+    return true;
   }
 
   private place(entries: readonly Entry[], revision: Revision): void {

@@ -1,10 +1,11 @@
 // Owns /openapi/v2 and /openapi/v3: documents made on first ask and kept as bytes.
+import { schemas } from "../../model/generated/schemas.ts";
 import type { Descriptor } from "../../model/kinds/descriptor.ts";
 import type { EncodedAnswer } from "../answer.ts";
 import { oldKindsOf, servedVersions, type ServedVersion } from "../discovery/served.ts";
 import { contentHash } from "../http/content-hash.ts";
 import { reviews } from "../reviews.ts";
-import { definitionNames, rootsOf, type DefinitionNames } from "./definition-names.ts";
+import { definitionNames, reachable, rootsOf, type DefinitionNames } from "./definition-names.ts";
 import { definitions, dialect2, dialect3, type JsonObject } from "./definitions.ts";
 import { encodeDocument } from "./gnostic.ts";
 import { paths, rootOf } from "./operations.ts";
@@ -74,13 +75,19 @@ const document2 = (served: Served, old: readonly Served[]): JsonObject => ({
 
 const documentPath = (at: ServedVersion): string => `/openapi/v3${rootOf(at)}`;
 
-/** The address changes with the content, so that clients may keep what they have. */
-function index3(served: Served, hash: string): JsonObject {
-  const entries = served.versions.map((at) => [
+/** The address changes with the content. */
+function index3(all: Served, hashOf: (at: ServedVersion) => string): JsonObject {
+  const entries = all.versions.map((at) => [
     rootOf(at).slice(1),
-    { serverRelativeURL: `${documentPath(at)}?hash=${hash}` },
+    { serverRelativeURL: `${documentPath(at)}?hash=${hashOf(at)}` },
   ]);
   return { paths: Object.fromEntries(entries) };
+}
+
+/** Of what a group's document is made of: cheaper than the document, and changed with it. */
+function hashOfGroup(served: Served, at: ServedVersion): string {
+  const made = [...reachable(rootsAt(served, at))].sort().map((name) => [name, schemas[name]]);
+  return contentHash(JSON.stringify([served.version, at, made]));
 }
 
 // Clients ask for the type by two names, of which only this one is a valid media type.
@@ -91,11 +98,14 @@ const protobufAsked = (accept: string): boolean => protobufTypes.some((type) => 
 interface Content {
   readonly contentType: string;
   readonly body: Uint8Array;
+  /** Changes with the content, so that clients may keep what they have. */
+  readonly hash: string;
 }
 
-const jsonContent = (value: JsonObject): Content => ({
+const jsonContent = (hash: string, value: JsonObject): Content => ({
   contentType: "application/json",
   body: new TextEncoder().encode(JSON.stringify(value)),
+  hash,
 });
 
 /** Old versions have the same fields under other names, each in a document of its own. */
@@ -113,7 +123,9 @@ export function createOpenApi(kinds: readonly Descriptor[], version: string): Op
   const old = servedBefore(all);
   const isOld = (at: ServedVersion): boolean => old.some(({ versions }) => versions.includes(at));
   const served: Served = { ...all, versions: all.versions.filter((at) => !isOld(at)) };
-  const hash = contentHash(JSON.stringify([version, all.versions]));
+  const within = (at: ServedVersion): Served => old.find(({ versions }) => versions.includes(at)) ?? served;
+  const hashOf = (at: ServedVersion): string => hashOfGroup(within(at), at);
+  const wholeHash = (): string => contentHash(all.versions.map(hashOf).join());
   const kept = new Map<string, Content>();
   const keep = (key: string, make: () => Content): Content => {
     const content = kept.get(key) ?? make();
@@ -121,26 +133,22 @@ export function createOpenApi(kinds: readonly Descriptor[], version: string): Op
     return content;
   };
   const contentOf = ({ path, accept }: OpenApiRequest): Content | undefined => {
-    if (path === "/openapi/v3") return keep(path, () => jsonContent(index3(all, hash)));
+    if (path === "/openapi/v3") return keep(path, () => jsonContent(wholeHash(), index3(all, hashOf)));
     if (path === "/openapi/v2")
       return protobufAsked(accept)
         ? keep("protobuf", () => ({
             contentType: protobufType,
             body: encodeDocument(document2(served, old)),
+            hash: wholeHash(),
           }))
-        : keep(path, () => jsonContent(document2(served, old)));
-    const within = [served, ...old].find(({ versions }) =>
-      versions.some((one) => documentPath(one) === path),
-    );
-    const at = within?.versions.find((one) => documentPath(one) === path);
-    return within === undefined || at === undefined
-      ? undefined
-      : keep(path, () => jsonContent(document3(within, at)));
+        : keep(path, () => jsonContent(wholeHash(), document2(served, old)));
+    const at = all.versions.find((one) => documentPath(one) === path);
+    return at && keep(path, () => jsonContent(hashOf(at), document3(within(at), at)));
   };
   return (request) => {
     const content = contentOf(request);
     if (content === undefined) return undefined;
-    const headers = { etag: `"${hash}"`, vary: "Accept", "cache-control": "public, no-cache" };
+    const headers = { etag: `"${content.hash}"`, vary: "Accept", "cache-control": "public, no-cache" };
     const same = request.ifNoneMatch === headers.etag;
     return {
       status: same ? 304 : 200,

@@ -272,6 +272,29 @@ function pathsOfKind(context: Context, root: string): [string, JsonObject][] {
   ];
 }
 
+/** A kind that is asked and never stored. */
+function pathOfReview(
+  { dialect, names, resource }: Omit<Context, "kind">,
+  root: string,
+): [string, JsonObject] {
+  const { kind, namespaced } = resource;
+  const body = names.of(schemaOfKind(kind.kind));
+  const create: Operation = {
+    method: "post",
+    action: "post",
+    parameters: writing,
+    kind,
+    body,
+    answer: body,
+    id: `create${kind.kind}`,
+  };
+  const base = namespaced ? `${root}/namespaces/{namespace}` : root;
+  return [
+    `${base}/${resource.resource}`,
+    pathItem(dialect, [create], namespaced ? [inPath("namespace")] : []),
+  ];
+}
+
 export const rootOf = ({ group, version }: { group: string; version: string }): string =>
   group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
 
@@ -286,7 +309,9 @@ export function paths(
     const kind = kinds.find(
       (one) => one.group === at.group && one.version === at.version && one.resource === resource.resource,
     );
-    return kind === undefined ? [] : pathsOfKind({ dialect, names, kind, resource }, rootOf(at));
+    return kind === undefined
+      ? [pathOfReview({ dialect, names, resource }, rootOf(at))]
+      : pathsOfKind({ dialect, names, kind, resource }, rootOf(at));
   });
   return Object.fromEntries(found.sort(([left], [right]) => (left < right ? -1 : 1)));
 }

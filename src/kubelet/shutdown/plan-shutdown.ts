@@ -4,7 +4,7 @@ import type { Pod } from "../../model/generated/types.ts";
 import type {
   KubeletConfiguration,
   ShutdownGrace,
-} from "../../model/kubelet-configuration/read-kubelet-configuration.ts";
+} from "../../model/kubelet-configuration/kubelet-configuration.ts";
 
 export interface ShutdownStage {
   /** Pods of this priority and above, up to the next stage's. */

@@ -1,6 +1,6 @@
 // Owns the ending of a node's pods as the machine goes down: stage by stage, each for no longer than it may take.
 import type { Millis } from "../../lib/units.ts";
-import type { ShutdownGrace } from "../../model/kubelet-configuration/read-kubelet-configuration.ts";
+import type { ShutdownGrace } from "../../model/kubelet-configuration/kubelet-configuration.ts";
 import { pause } from "../../world/clock.ts";
 import type { PodSet } from "../pod-set.ts";
 import { isStatic } from "../sources/source.ts";

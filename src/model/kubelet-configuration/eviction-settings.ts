@@ -1,7 +1,7 @@
 // Owns when a node is short of something, as a KubeletConfiguration says it: signals, thresholds, what is reclaimed beyond them.
 import type { Millis } from "../../lib/units.ts";
 import { parseQuantity, unitsOf } from "../quantity.ts";
-import type { KubeletConfiguration } from "./read-kubelet-configuration.ts";
+import type { KubeletConfiguration } from "./kubelet-configuration.ts";
 
 /** Upstream's. This kubelet's containers are on the same file system as all else: what is said of images is not observed. */
 export const signals = [

@@ -1,5 +1,5 @@
 // Owns what is wrong with a KubeletConfiguration's fields taken together, each being right by itself.
-import type { KubeletConfiguration } from "./read-kubelet-configuration.ts";
+import type { KubeletConfiguration } from "./kubelet-configuration.ts";
 
 interface Fault {
   readonly field: string;

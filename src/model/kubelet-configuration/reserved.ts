@@ -1,7 +1,7 @@
 // Owns what of a node's capacity is not for pods: kept for the system and the kubelet, and below which pods are evicted.
 import { addQuantities, formatQuantity, quantityOf } from "../quantity.ts";
 import { amountIn, evictionSettings, type EvictionSignal } from "./eviction-settings.ts";
-import type { KubeletConfiguration } from "./read-kubelet-configuration.ts";
+import type { KubeletConfiguration } from "./kubelet-configuration.ts";
 
 type Quantities = Readonly<Record<string, string>>;
 

@@ -1,7 +1,7 @@
 // Owns a KubeletConfiguration as it is shown: the fields that are gone by, lengths of time as Go writes them.
 import type { Millis } from "../../lib/units.ts";
 import { honoured, type FieldType } from "./fields.ts";
-import type { KubeletConfiguration } from "./read-kubelet-configuration.ts";
+import type { KubeletConfiguration } from "./kubelet-configuration.ts";
 
 const lengthText = (length: Millis): string => `${length / 1000}s`;
 
