@@ -140,7 +140,7 @@ export class Feed {
     const { signal } = this.stopped;
     while (!signal.aborted) {
       try {
-        for await (const changes of store.watch("", this.seen, signal)) this.take(changes);
+        for await (const changes of store.watch("", this.seen, signal, "changes-only")) this.take(changes);
         if (signal.aborted) return;
         throw new Error("the store ended the watch");
       } catch (thrown) {
