@@ -6,6 +6,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    setupFiles: ["test/patience.ts"],
     projects: [
       { extends: true, test: { name: "unit", include: ["src/**/*.test.ts", "test/tidy/*.test.ts"] } },
       {

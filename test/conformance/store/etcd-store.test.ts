@@ -64,6 +64,6 @@ describe.skipIf(!etcdOrSkip())("on etcd", () => {
       };
       return subject;
     },
-    25,
+    10,
   );
 });
