@@ -91,7 +91,11 @@ function checkSet(set: DaemonSet, nodes: readonly Node[], pods: readonly Pod[], 
       );
   checkStatus(set, counts, say);
   if (set.spec?.updateStrategy?.type === "OnDelete" || generation !== set.status?.observedGeneration) return;
-  if (new Set(owned.map(({ metadata }) => metadata.labels?.[hashLabel])).size > 1)
+  // A pod that is only kept, by a taint that came after it, has no place to be replaced in: a rollout leaves it (D.2).
+  const placed = owned.filter((pod) =>
+    nodes.some((node) => nodeOf(pod) === node.metadata.name && eligibility(set, node) === "eligible"),
+  );
+  if (new Set(placed.map(({ metadata }) => metadata.labels?.[hashLabel])).size > 1)
     say("D.14", `${name} is rolled out in part`, name);
   const image = set.spec?.template.spec?.containers[0]?.image;
   for (const pod of owned)
