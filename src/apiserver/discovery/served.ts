@@ -45,6 +45,12 @@ const tokenSubresource: ServedSubresource = {
   verbs: ["create"],
 };
 
+const scaleSubresource: ServedSubresource = {
+  name: "scale",
+  kind: { group: "autoscaling", version: "v1", kind: "Scale" },
+  verbs: ["get", "patch", "update"],
+};
+
 function resourceOf(kind: Descriptor): ServedResource {
   const own = { group: kind.group, version: kind.version, kind: kind.kind };
   const isPod = kind.group === "" && kind.resource === "pods";
@@ -64,6 +70,7 @@ function resourceOf(kind: Descriptor): ServedResource {
         ? []
         : [{ name: "approval", kind: own, verbs: ["get", "patch", "update"] }]),
       ...(kind.group === "" && kind.resource === "serviceaccounts" ? [tokenSubresource] : []),
+      ...(kind.custom?.scale === undefined ? [] : [scaleSubresource]),
       ...(kind.hasStatus ? [{ name: "status", kind: own, verbs: ["get", "patch", "update"] }] : []),
     ],
   };
