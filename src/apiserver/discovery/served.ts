@@ -1,5 +1,6 @@
 // Owns what discovery tells of: groups, versions, resources, subresources and their verbs, from the kinds served.
 import type { Descriptor } from "../../model/kinds/descriptor.ts";
+import { compareVersions } from "../../model/custom/versions.ts";
 import { reviews } from "../reviews.ts";
 
 export interface GroupVersionKind {
@@ -120,7 +121,11 @@ export function servedVersions(kinds: readonly Descriptor[]): readonly ServedVer
   for (const found of versions.values())
     found.resources.sort((left, right) => (left.resource < right.resource ? -1 : 1));
   return [...versions.values(), ...asked].sort((left, right) =>
-    `${left.group}/${left.version}` < `${right.group}/${right.version}` ? -1 : 1,
+    left.group === right.group
+      ? compareVersions(left.version, right.version)
+      : left.group < right.group
+        ? -1
+        : 1,
   );
 }
 

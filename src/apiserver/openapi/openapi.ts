@@ -87,7 +87,10 @@ function index3(all: Served, hashOf: (at: ServedVersion) => string): JsonObject 
 /** Of what a group's document is made of: cheaper than the document, and changed with it. */
 function hashOfGroup(served: Served, at: ServedVersion): string {
   const made = [...reachable(rootsAt(served, at))].sort().map((name) => [name, schemas[name]]);
-  return contentHash(JSON.stringify([served.version, at, made]));
+  const custom = served.kinds
+    .filter((kind) => isAt(kind, at))
+    .flatMap((kind) => (kind.custom === undefined ? [] : [[kind.kind, kind.custom.schema]]));
+  return contentHash(JSON.stringify([served.version, at, made, ...custom]));
 }
 
 // Clients ask for the type by two names, of which only this one is a valid media type.
