@@ -8,7 +8,11 @@ import { configMap, event, lease, namespace, pod, podStatus, table } from "./api
 /** What the measuring process asks for; the answer has the same `do`. */
 export type Order =
   | { readonly do: "open"; readonly kubeconfig: string; readonly clients: number }
-  | { readonly do: "load"; readonly kind: LoadKind; readonly millis: number }
+  | {
+      readonly do: "load";
+      readonly kind: LoadKind;
+      /** Absent: until all is made. */ readonly millis?: number;
+    }
   | { readonly do: "list"; readonly path: string; readonly times: number }
   | { readonly do: "watch"; readonly kind: WatchKind; readonly watchers: number }
   | { readonly do: "fan-out"; readonly kind: WatchKind; readonly changes: number }
@@ -104,7 +108,7 @@ const loads = {
   },
 } as const;
 
-async function load(kind: LoadKind, millis: number): Promise<LoadResult> {
+async function load(kind: LoadKind, millis: number | undefined): Promise<LoadResult> {
   const begun = performance.now();
   const first = count;
   // A load that is bounded by number and not by time: what others look at is then known.
@@ -112,7 +116,8 @@ async function load(kind: LoadKind, millis: number): Promise<LoadResult> {
   if (kind === "create-pods") count = 0;
   await Promise.all(
     connections.map(async (connection) => {
-      while (performance.now() - begun < millis && count < upTo) await loads[kind](connection, count++);
+      while (performance.now() - begun < (millis ?? Infinity) && count < upTo)
+        await loads[kind](connection, count++);
     }),
   );
   const operations = kind === "create-pods" ? count : count - first;

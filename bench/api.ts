@@ -93,7 +93,7 @@ async function fanOut(bench: Bench, name: string, { kind, changes, ...rest }: Fa
 }
 
 async function measureAll(bench: Bench): Promise<void> {
-  await bench.order({ do: "load", kind: "create-pods", millis: 60_000 });
+  await bench.order({ do: "load", kind: "create-pods" });
   await load(bench, "create, ConfigMap of 1 KB", "create-config-maps", { target: 3000 });
   await load(bench, "get, Pod", "get-pods", { target: 8000 });
   const everyPod = "/api/v1/namespaces/bench/pods";
@@ -140,7 +140,7 @@ async function bench(profile: readonly string[], only: string): Promise<readonly
     await measureAll({ server, order, figures, only });
     return figures;
   } finally {
-    child.disconnect();
+    if (child.connected) child.disconnect();
     await end(server);
     rmSync(folder, { recursive: true, force: true });
   }

@@ -61,14 +61,16 @@ export const planUnit = (plan: KubeletPlan): string => `[Unit]
 Description=Everynode's kubelet: the pods of this machine
 Wants=network-online.target
 After=network-online.target
+StartLimitIntervalSec=0
 
 [Service]
 ExecStart=${planKubeletCommand(plan).map(unitWord).join(" ")}
 Restart=always
-StartLimitIntervalSec=0
 RestartSec=10
 # Containers go on while the kubelet is started anew.
 KillMode=process
+# Longer than the grace that pods get when the machine goes down.
+TimeoutStopSec=5min
 Delegate=yes
 
 [Install]

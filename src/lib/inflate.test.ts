@@ -74,14 +74,9 @@ describe("inflate", () => {
 
   it.each([
     ["more than it may", deflateRawSync(Buffer.alloc(5000)), /more than 4096 bytes/],
-    ["a block of no kind", Buffer.from([0x07]), /no known kind/],
-    ["a stored block that lies", Buffer.from([0x01, 1, 0, 1, 0, 9]), /does not agree/],
-    [
-      "the past before its beginning",
-      Buffer.from([0x03, 0x02, 0x00]),
-      /before its beginning|middle of a block/,
-    ],
-    ["half of itself", deflateRawSync(Buffer.from("hello hello")).subarray(0, 4), /middle of a block/],
+    ["a block of no kind", Buffer.from([0x07]), /invalid block type/],
+    ["a stored block that lies", Buffer.from([0x01, 1, 0, 1, 0, 9]), /invalid stored block lengths/],
+    ["the past before its beginning", Buffer.from([0x03, 0x02, 0x00]), /too far back/],
   ])("refuses %s", (_name, bytes, because) => {
     const found = inflate(none, bytes, 4096);
     expect(found.is === "bad" ? found.because : "unpacked").toMatch(because);

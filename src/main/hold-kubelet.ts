@@ -3,7 +3,7 @@ import { startKubelet } from "../bootstrap/kubelet-process.ts";
 import type { StartedKubelet } from "../bootstrap/kubelet-process.ts";
 import type { Layout } from "../bootstrap/layout.ts";
 import { pause } from "../world/clock.ts";
-import { aborted, endingSignal } from "./ending.ts";
+import { endingSignal } from "./ending.ts";
 import { serviceEnvironment } from "./machine-flags.ts";
 import type { World } from "./world.ts";
 
@@ -23,16 +23,19 @@ export async function beginKubelet(world: World, service: KubeletService): Promi
   return started;
 }
 
+const lookAgain = 300;
+
 /** Until SIGINT or SIGTERM. The kubelet then ends and its containers go on, as with any kubelet. */
 export async function holdKubelet(world: World, service: KubeletService): Promise<void> {
   const signal = endingSignal();
-  const ending = aborted(signal);
-  while (!signal.aborted) {
-    const kubelet = service.running ?? (await beginKubelet(world, service));
-    await Promise.race([ending, kubelet.ended]);
+  for (;;) {
+    const { pid } = service.running ?? (await beginKubelet(world, service));
+    // Looked for, and not only waited for: a process that merely waits for another's end is taken for done.
+    while (!signal.aborted && (await isThere(world, pid)))
+      await pause(world.clock, lookAgain, signal).catch(() => undefined);
     if (signal.aborted) {
-      world.processes.signal(kubelet.pid, "SIGTERM");
-      await kubelet.ended;
+      world.processes.signal(pid, "SIGTERM");
+      while (await isThere(world, pid)) await pause(world.clock, lookAgain);
       return;
     }
     console.error("everynode: the kubelet ended; starting it again");
@@ -40,3 +43,7 @@ export async function holdKubelet(world: World, service: KubeletService): Promis
     await pause(world.clock, restartAfter, signal).catch(() => undefined);
   }
 }
+
+/** Our own child: its number is nobody else's before we have seen its end. */
+const isThere = async ({ processes }: World, pid: number): Promise<boolean> =>
+  (await processes.identify(pid)) !== "absent";

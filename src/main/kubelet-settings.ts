@@ -14,12 +14,12 @@ import { unitsOf } from "../model/quantity.ts";
 import { parseGoDuration } from "../model/go-duration.ts";
 import { evictionSettings, type EvictionSettings } from "../model/kubelet-configuration/eviction-settings.ts";
 import { reservedOf } from "../model/kubelet-configuration/reserved.ts";
-import { showConfiguration } from "../model/kubelet-configuration/show-configuration.ts";
 import { readKubeletConfiguration } from "../model/kubelet-configuration/read-kubelet-configuration.ts";
 import type {
   KubeletConfiguration,
   ShutdownGrace,
 } from "../model/kubelet-configuration/kubelet-configuration.ts";
+import { showConfiguration } from "../model/kubelet-configuration/show-configuration.ts";
 import type { Files } from "../world/files.ts";
 import { wordsOf, type Log } from "../world/log.ts";
 import { Refusal } from "./refusal.ts";

@@ -1,5 +1,6 @@
 // Owns reading YAML (1.1) and JSON texts so that every field is known by its line and column.
 import { isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type Document, type Node } from "yaml";
+import { isTooDeep } from "./yaml-depth.ts";
 
 /** Both count from 1. */
 export interface Place {
@@ -23,6 +24,8 @@ export type YamlRead =
 
 /** Empty documents are left out. */
 export function readYaml(text: string): YamlRead {
+  if (isTooDeep(text))
+    return { is: "bad", faults: [{ line: 1, column: 1, message: "it is nested too deep to be a manifest" }] };
   const lines = new LineCounter();
   const parsed = parseAllDocuments(text, {
     version: "1.1",

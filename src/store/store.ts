@@ -57,6 +57,9 @@ export type Change =
   | { readonly is: "put"; readonly entry: Entry; readonly previous?: Entry }
   | { readonly is: "deleted"; readonly key: Key; readonly revision: Revision; readonly previous?: Entry };
 
+/** Whether a change comes with what stood there before, which may have to be read from the medium. */
+export type WatchShows = "with-previous" | "changes-only";
+
 export interface PageRequest {
   readonly limit?: number;
   /** Start at the first key greater than this one. */
@@ -81,7 +84,12 @@ export interface Store {
    * Every change under the prefix with a revision greater than `after`, in order, none skipped, none repeated; one array holds
    * whole commits. Ends when the signal aborts or the store closes. Throws `CompactedError` where it cannot begin or go on.
    */
-  watch(prefix: Key, after: Revision, signal: AbortSignal): AsyncIterable<readonly Change[]>;
+  watch(
+    prefix: Key,
+    after: Revision,
+    signal: AbortSignal,
+    shows?: WatchShows,
+  ): AsyncIterable<readonly Change[]>;
   /** Forgets history before the revision: what is visible at it stays. */
   compact(before: Revision): Promise<void>;
   /** Keys put with the lease are deleted when it runs out unless it is kept alive. Leases survive a restart with a full time to live. */

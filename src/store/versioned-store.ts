@@ -20,6 +20,7 @@ import {
   type PageRequest,
   type Revision,
   type Store,
+  type WatchShows,
   type Write,
 } from "./store.ts";
 import { entryOf, type Version, VersionIndex } from "./version-index.ts";
@@ -128,13 +129,18 @@ export class VersionedStore implements Store {
     return this.write(writes);
   }
 
-  async *watch(prefix: Key, after: Revision, signal: AbortSignal): AsyncGenerator<readonly Change[], void> {
+  async *watch(
+    prefix: Key,
+    after: Revision,
+    signal: AbortSignal,
+    shows: WatchShows = "with-previous",
+  ): AsyncGenerator<readonly Change[], void> {
     const watcher = this.hub.join(prefix, after);
     try {
       while (!signal.aborted && this.closing === undefined) {
         if (watcher.position + 1 < this.index.oldest) throw new CompactedError(this.index.oldest);
         const { found, through } = this.index.since(prefix, watcher.position, this.shown, stretch);
-        const changes = found.map((version) => this.changeOf(version));
+        const changes = found.map((version) => this.changeOf(version, shows));
         watcher.position = through;
         if (changes.length > 0) yield changes;
         if (through < this.shown) await this.journal.breathe();
@@ -288,8 +294,11 @@ export class VersionedStore implements Store {
     return entryOf(version.key, value, version);
   }
 
-  private changeOf(version: Version): Change {
-    const before = version.previous?.is === "put" ? { previous: this.read(version.previous) } : {};
+  private changeOf(version: Version, shows: WatchShows): Change {
+    const before =
+      shows === "with-previous" && version.previous?.is === "put"
+        ? { previous: this.read(version.previous) }
+        : {};
     return version.is === "deleted"
       ? { is: "deleted", key: version.key, revision: version.modified, ...before }
       : { is: "put", entry: this.read(version), ...before };

@@ -47,8 +47,7 @@ export class Budget implements Partial<LinkObserver> {
     cluster.ledger.onChange(({ key, object }) => {
       if (folderOf(key) === "minions" && (object === undefined || !isReady(object)))
         for (const nodes of this.spent.values()) nodes.delete(key.split("/")[3] ?? "");
-      // The folder names the kind.
-      if (folderOf(key) === "pods" && object !== undefined) this.restored(object as Pod);
+      if (folderOf(key) === "pods" && object !== undefined) this.restored(object);
     });
   }
 

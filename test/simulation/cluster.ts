@@ -1,4 +1,5 @@
 // Owns a whole simulated cluster: one clock, one store, the real components as processes over a bad network.
+import { setMaxListeners } from "node:events";
 import type { Millis } from "../../src/lib/units.ts";
 import type { Caller } from "../../src/model/wire.ts";
 import {
@@ -168,6 +169,8 @@ export class Cluster {
     const transport = this.link(component, process, caller);
     const { clock, random, log } = process;
     const { signal } = new AbortController();
+    // Each of its controllers listens.
+    setMaxListeners(0, signal);
     const world: World = {
       clock,
       random,

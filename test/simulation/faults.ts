@@ -29,8 +29,6 @@ export class Draw {
 }
 
 export const pools = ["a", "b"];
-/** The last one selects what the others' templates are labelled with, too. */
-export const setNames = ["agent", "logger", "broad"];
 const staticPods = ["static-a", "static-b"];
 const staticFiles = ["a.yaml", "b.yaml"];
 

@@ -11,19 +11,13 @@ type Afterwards = (delay: Millis, act: () => void) => void;
 const following: Millis = 45_000;
 const writing: Millis = 700;
 
-function flawed(flaw: Flaw, pod: string): string {
-  const good = manifestText({ pod, image: "static:0" });
-  switch (flaw) {
-    case "yaml":
-      return halfOf(good);
-    case "kind":
-      return good.replace("kind: Pod", "kind: ReplicaSet");
-    case "reference":
-      return manifestText({ pod, image: "static:0" }, "  volumes: [{ name: c, configMap: { name: c } }]");
-    case "empty":
-      return "";
-  }
-}
+const flawed: Readonly<Record<Flaw, (pod: string) => string>> = {
+  yaml: (pod) => halfOf(manifestText({ pod, image: "static:0" })),
+  kind: (pod) => manifestText({ pod, image: "static:0" }).replace("kind: Pod", "kind: ReplicaSet"),
+  reference: (pod) =>
+    manifestText({ pod, image: "static:0" }, "  volumes: [{ name: c, configMap: { name: c } }]"),
+  empty: () => "",
+};
 
 export function performOnFiles(machine: Machine, deed: OfFiles, afterwards: Afterwards): void {
   const { manifests } = machine;
@@ -34,7 +28,7 @@ export function performOnFiles(machine: Machine, deed: OfFiles, afterwards: Afte
     case "break-manifest": {
       const before = manifests.given();
       const pod = [...before.keys()][0] ?? "static-a";
-      manifests.put(deed.file, flawed(deed.flaw, pod), undefined);
+      manifests.put(deed.file, flawed[deed.flaw](pod), undefined);
       return afterwards(deed.lasts, () => {
         machine.disturbed(following);
         manifests.mend(deed.file);

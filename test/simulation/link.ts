@@ -145,21 +145,25 @@ export class Link implements Transport {
       const fail = (why: Error) => {
         if (!open) return;
         open = false;
+        done();
+        if (process.alive) reject(why);
+      };
+      const abort = () => fail(new Error("aborted"));
+      const done = () => {
         cancelTimeout();
         this.pending.delete(fail);
-        if (process.alive) reject(why);
+        request.signal?.removeEventListener("abort", abort);
       };
       const cancelTimeout = clock.after(requestTimeout, () => fail(new Error(`request of ${who} timed out`)));
       const finish = (response: ApiResponse, tampered = response) => {
         if (!open || !process.alive) return;
         open = false;
-        cancelTimeout();
-        this.pending.delete(fail);
+        done();
         this.parts.observer.listed(who, request, response);
         resolve(tampered);
       };
       this.pending.add(fail);
-      request.signal?.addEventListener("abort", () => fail(new Error("aborted")), { once: true });
+      request.signal?.addEventListener("abort", abort, { once: true });
       const atSending = this.parts.observer.sent(who, request);
       if (this.chance(this.weather.lost)) return;
       clock.after(this.latency(), () => {

@@ -1,6 +1,7 @@
 // Owns the planted faults: what a bug in a component would look like from outside, one each, so that the judge can be judged.
 import type { DaemonSet } from "../../src/model/generated/types.ts";
 import type { Mutation } from "./cluster.ts";
+import type { Fault } from "./faults.ts";
 import {
   anyPodServes,
   byNameAlone,
@@ -25,6 +26,8 @@ export interface Mutant {
   readonly name: string;
   /** Statements of which at least one must be found broken. */
   readonly breaks: readonly string[];
+  /** What has to go wrong beside it; all faults unless given. */
+  readonly faults?: readonly Fault[];
   /** Each run gets its own. */
   readonly make: () => Mutation;
 }
@@ -77,22 +80,38 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a budget that does not wait for minReadySeconds",
     breaks: ["D.14", "D.12"],
+    faults: ["users", "rollouts"],
     make: () =>
       toldOtherwise("sets", (set: DaemonSet & { spec: { minReadySeconds?: number } }) => {
         set.spec.minReadySeconds = 0;
       }),
   },
-  { name: "deletions by name alone", breaks: ["V.3"], make: () => byNameAlone },
-  { name: "an adoption that does not look for a controller", breaks: ["D.10"], make: takesFromOthers },
+  {
+    name: "deletions by name alone",
+    breaks: ["V.3", "K.2"],
+    faults: ["weather", "delete-pod"],
+    make: () => byNameAlone,
+  },
+  {
+    name: "an adoption that does not look for a controller",
+    breaks: ["D.10"],
+    faults: ["owners", "users"],
+    make: takesFromOthers,
+  },
   {
     name: "a 410 that is not followed by a new list",
     breaks: ["V.2", "K.4", "D.1", "D.6", "D.7", "D.11", "D.14", "D.17", "D.18", "K.2", "S.7"],
     make: () => ({ batch: (_who, _request, batch) => batch.filter(({ type }) => type !== "ERROR") }),
   },
   { name: "a mirror whose end is its container's", breaks: ["S.3", "S.7"], make: mirrorsMatter },
-  { name: "static pods that end with their folder", breaks: ["S.11"], make: () => emptyWhereUnreadable },
+  {
+    name: "static pods that end with their folder",
+    breaks: ["S.11"],
+    faults: ["statics"],
+    make: () => emptyWhereUnreadable,
+  },
   { name: "a second start after a kubelet's restart", breaks: ["K.2", "S.10"], make: startsTwice },
-  { name: "restarts that are counted anew", breaks: ["K.2"], make: forgetsRestarts },
+  { name: "restarts that are counted anew", breaks: ["K.2"], faults: ["pods"], make: forgetsRestarts },
   {
     name: "a write answered before it is durable",
     breaks: ["V.1"],
@@ -117,7 +136,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a kubelet that does not adopt what runs",
-    breaks: ["K.2", "D.7"],
+    breaks: ["K.2", "D.7", "S.10"],
     make: forgetful,
   },
   {

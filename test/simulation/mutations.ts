@@ -143,11 +143,20 @@ export const byNameAlone: Mutation = {
       : request,
 };
 
-/** Pods look like orphans to the controllers, and whoever adopts one takes it from its owner. */
+/** Once another set selects them too, pods look like orphans to the controllers, and whoever adopts one takes it from its owner. */
 export function takesFromOthers(): Mutation {
-  const told = toldOtherwise("pods", (pod: Pod) => delete pod.metadata.ownerReferences);
+  let overlaps = false;
+  const told = toldOtherwise("pods", (pod: Pod) => {
+    if (overlaps) delete pod.metadata.ownerReferences;
+  });
   return {
     ...told,
+    batch(who, request, batch) {
+      for (const event of batch)
+        if (request.path === copies.sets && event.type === "ADDED")
+          overlaps ||= event.object.metadata.name === "broad";
+      return told.batch?.(who, request, batch) ?? batch;
+    },
     request: (who, request) =>
       who === "controllers" && request.method === "PATCH" && request.path.includes("/pods/")
         ? withBody(request, (body: { metadata?: { ownerReferences?: unknown[] } }) =>

@@ -67,8 +67,9 @@ export class Statics implements RuntimeObserver {
     if (machine.manifests.wasTroubled(hindsight)) return "S.11";
     if (machine.startedAt > this.now - hindsight) return "S.10";
     const mirror = this.mirrors().find(({ metadata }) => metadata.name === podNameOf(container));
-    const node = this.cluster?.ledger.objects.get(`/registry/minions/${machine.options.name}`) as
-      Node | undefined;
+    const node: Node | undefined = this.cluster?.ledger.objects.get(
+      `/registry/minions/${machine.options.name}`,
+    );
     if (node?.spec?.taints?.some(({ effect }) => effect === "NoExecute") === true) return "S.9";
     return mirror === undefined ||
       isTerminating(mirror) ||

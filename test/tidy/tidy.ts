@@ -39,8 +39,7 @@ const doorGlobals = [
 ];
 
 /** Who may use which door besides world/: the composition roots, and the store's engines behind their port. */
-const doorsOpen = (path: string): boolean =>
-  /^src\/(?:world|main|store\/embedded|store\/etcd)\//.test(path);
+const doorsOpen = (path: string): boolean => /^src\/(?:world|main|store\/embedded|store\/etcd)\//.test(path);
 
 const purePattern = /(?:^|\/)(?:plan|step)-[\w-]+\.ts$/;
 

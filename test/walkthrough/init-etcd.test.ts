@@ -3,7 +3,15 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { endMarked, eventually, processesMarked, run, withModernKubectl, type Ran } from "./harness.ts";
+import {
+  endMarked,
+  eventually,
+  Everynode,
+  processesMarked,
+  run,
+  withModernKubectl,
+  type Ran,
+} from "./harness.ts";
 import { freePorts, threeFreePorts } from "./ports.ts";
 
 const kubectlPath = withModernKubectl();
@@ -31,10 +39,12 @@ describe.skipIf(kubectlPath === undefined || !withEtcd)("a control plane over et
   });
 
   it("runs etcd as a static pod too, loses nothing with its death, and is taken back whole", async () => {
-    const [api, manager, scheduler, kubelet] = await freePorts(4);
+    const [api, manager, scheduler, node] = await freePorts(4);
     const etcd = await threeFreePorts();
-    const flags = `--data-dir ${data} --node-name ship --apiserver-bind-port ${api} --kubelet-port ${kubelet} --controller-manager-port ${manager} --scheduler-port ${scheduler} --etcd --etcd-port ${etcd}`;
-    expect(everynode("init", ...flags.split(" "))).toContain("[wait-control-plane] etcd is healthy");
+    const flags = `--data-dir ${data} --node-name ship --apiserver-bind-port ${api} --kubelet-port ${node} --controller-manager-port ${manager} --scheduler-port ${scheduler} --etcd --etcd-port ${etcd}`;
+    const init = new Everynode(["init", ...flags.split(" "), "--foreground"]);
+    await init.line(/everynode join --server/, 180_000);
+    expect(init.output).toContain("[wait-control-plane] etcd is healthy");
     await eventually("four pods ready", () => {
       const rows = kubectl("-n kube-system get pods --no-headers").out.trim().split("\n");
       return rows.length === 4 && rows.every((row) => /\s1\/1\s+Running\s/.test(row));
@@ -54,6 +64,14 @@ describe.skipIf(kubectlPath === undefined || !withEtcd)("a control plane over et
       "the cargo",
       () => kubectl("get configmap cargo -o jsonpath={.data.weight} --request-timeout=5s").out === "12",
     );
+    // In the foreground the command stays, starts the kubelet again, and ends with it; containers go on.
+    const kubelet = () => Number(readFileSync(join(data, "kubelet.pid"), "utf8"));
+    const killed = kubelet();
+    process.kill(killed, "SIGKILL");
+    await eventually("another kubelet", () => kubelet() !== killed);
+    expect(await init.kill("SIGTERM")).toBe(0);
+    expect(existsSync(`/proc/${kubelet()}`)).toBe(false);
+    expect(pids()).toHaveLength(1);
     everynode("reset", "--force", "--data-dir", data);
     expect(existsSync(data)).toBe(false);
     expect(processesMarked(data)).toEqual([]);

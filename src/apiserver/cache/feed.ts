@@ -176,7 +176,7 @@ export class Feed {
     const { signal } = this.stopped;
     while (!signal.aborted) {
       try {
-        for await (const changes of store.watch("", this.seen, signal)) {
+        for await (const changes of store.watch("", this.seen, signal, "changes-only")) {
           const opening = this.take(changes);
           if (opening !== undefined) await opening;
         }

@@ -1,15 +1,6 @@
 // Owns reading a YAML body as upstream does: version 1.1, whose `0755` is octal and whose `y` is true, without timestamps.
-import {
-  isMap,
-  isScalar,
-  isSeq,
-  Lexer,
-  parseAllDocuments,
-  Parser,
-  type Document,
-  type ParsedNode,
-  type Tags,
-} from "yaml";
+import { isMap, isScalar, isSeq, parseAllDocuments, type Document, type ParsedNode, type Tags } from "yaml";
+import { isTooDeep } from "../../model/yaml-depth.ts";
 
 export type YamlBody =
   | { readonly is: "read"; readonly value: unknown; readonly duplicates: readonly string[] }
@@ -27,21 +18,6 @@ export function readYaml(text: string): YamlBody {
     // More aliases, or deeper values, than any honest manifest has.
     return { is: "unreadable", because: error instanceof Error ? error.message : String(error) };
   }
-}
-
-// Each level costs the library much of the stack, and near its end even a regular expression ends the process.
-const depthMax = 200;
-
-/** Tells by the library's parser, which alone of its parts keeps a stack of its own. */
-function isTooDeep(text: string): boolean {
-  const parser = new Parser();
-  for (const lexeme of new Lexer().lex(text)) {
-    // Documents come out as they end; what counts is how deep the parser stands.
-    const documents = parser.next(lexeme);
-    while (documents.next().done !== true) continue;
-    if (parser.stack.length > depthMax) return true;
-  }
-  return false;
 }
 
 function readDocuments(text: string): YamlBody {

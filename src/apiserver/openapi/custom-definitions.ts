@@ -2,7 +2,7 @@
 import { isRecord } from "../../model/custom/schema.ts";
 import type { Descriptor } from "../../model/kinds/descriptor.ts";
 import { listSchemaOf, type DefinitionNames } from "./definition-names.ts";
-import type { Dialect, JsonObject } from "./definitions.ts";
+import type { Dialect, JsonObject } from "./dialect.ts";
 
 const texts = {
   apiVersion:

@@ -4,19 +4,8 @@ import { mergeRuleOf } from "../../model/patch/merge-keys.ts";
 import { descriptions } from "../../model/generated/descriptions.ts";
 import { schemas } from "../../model/generated/schemas.ts";
 import { customDefinitions } from "./custom-definitions.ts";
+import type { Dialect, JsonObject } from "./dialect.ts";
 import { innermost, reachable, specialTypes, type DefinitionNames } from "./definition-names.ts";
-
-export type JsonObject = { [key: string]: unknown };
-
-/** What differs between the two versions of OpenAPI. */
-export interface Dialect {
-  readonly version: 2 | 3;
-  /** Before a definition's name: `#/definitions/`. */
-  readonly refs: string;
-}
-
-export const dialect2: Dialect = { version: 2, refs: "#/definitions/" };
-export const dialect3: Dialect = { version: 3, refs: "#/components/schemas/" };
 
 interface Field {
   readonly t: string;

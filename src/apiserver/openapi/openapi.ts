@@ -6,7 +6,8 @@ import { oldKindsOf, servedVersions, type ServedVersion } from "../discovery/ser
 import { contentHash } from "../http/content-hash.ts";
 import { reviews } from "../reviews.ts";
 import { definitionNames, reachable, rootsOf, type DefinitionNames } from "./definition-names.ts";
-import { definitions, dialect2, dialect3, type JsonObject } from "./definitions.ts";
+import { definitions } from "./definitions.ts";
+import { dialect2, dialect3, type JsonObject } from "./dialect.ts";
 import { encodeDocument } from "./gnostic.ts";
 import { paths, rootOf } from "./operations.ts";
 

@@ -2,7 +2,7 @@
 import type { Descriptor } from "../../model/kinds/descriptor.ts";
 import { type GroupVersionKind, type ServedResource, type ServedVersion } from "../discovery/served.ts";
 import { listSchemaOf, schemaOfKind, type DefinitionNames } from "./definition-names.ts";
-import type { Dialect, JsonObject } from "./definitions.ts";
+import type { Dialect, JsonObject } from "./dialect.ts";
 
 interface Parameter {
   readonly name: string;

@@ -64,7 +64,7 @@ describe("who may ask", () => {
       "POST /exec/a/b/c",
       "allow",
     ],
-  ] as const)("%s", async (_name, more, by, line, wanted) => {
+  ] as const)("%s", async (...[, more, by, line, wanted]) => {
     const { transport } = reviewing();
     const access = new Access({ ...settings(more), nodeName: "n", clock: new VirtualClock(), transport });
     const [method = "", target = ""] = line.split(" ");

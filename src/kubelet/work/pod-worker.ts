@@ -107,7 +107,7 @@ export class PodWorker {
     const { tools, statusDelay } = this.options;
     const { client, clock, log, signal } = tools;
     if (client === undefined) return undefined;
-    const isLeaving = () => this.current.end?.because === "deleted" && !hasLastWords(this.pod);
+    const isLeaving = () => this.pod.metadata.deletionTimestamp !== undefined && !hasLastWords(this.pod);
     const delay = () => (isLeaving() ? Math.max(leavingDelay, statusDelay) : statusDelay);
     return new StatusWriter(object, (before) => this.planFrom(before), { client, clock, log, signal, delay });
   }

@@ -72,7 +72,7 @@ function volume(mount: Mount, tools: MountTools): string[] {
   const source = quote(mount.hostPath);
   const target = quote(mount.containerPath);
   const readonly = mount.readonly ? ` && ${tools.mount} -n -o remount,bind,ro -- ${target}` : "";
-  const failed = fail(`volume at ${mount.containerPath}`);
+  const failed = mount.optional === true ? ":" : fail(`volume at ${mount.containerPath}`);
   return [
     "__en_kind=file",
     `[ -d ${source} ] && __en_kind=folder`,

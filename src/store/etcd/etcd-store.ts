@@ -19,6 +19,7 @@ import {
   type PageRequest,
   type Revision,
   type Store,
+  type WatchShows,
   type Write,
 } from "../store.ts";
 import { EtcdConnection, type EtcdAccess } from "./etcd-connection.ts";
@@ -122,7 +123,12 @@ class EtcdStore implements Store {
     throw new Error("etcd refused a transaction of which every condition holds");
   }
 
-  async *watch(prefix: Key, after: Revision, signal: AbortSignal): AsyncGenerator<readonly Change[], void> {
+  async *watch(
+    prefix: Key,
+    after: Revision,
+    signal: AbortSignal,
+    shows: WatchShows = "with-previous",
+  ): AsyncGenerator<readonly Change[], void> {
     if (signal.aborted || this.closing.signal.aborted) return;
     if (after + 1 < this.oldest) throw new CompactedError(this.oldest);
     const parts = {
@@ -130,6 +136,7 @@ class EtcdStore implements Store {
       log: this.log,
       signal: AbortSignal.any([signal, this.closing.signal]),
       saw: (revision: Revision) => this.saw(revision),
+      shows,
     };
     yield* watchEtcd(parts, prefix, after);
   }

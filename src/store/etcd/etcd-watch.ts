@@ -1,6 +1,6 @@
 // Owns following etcd's changes: one stream at a time, taken up at another member where it was left.
 import { wordsOf, type Log } from "../../world/log.ts";
-import { type Change, CompactedError, type Key, type Revision } from "../store.ts";
+import { type Change, CompactedError, type Key, type Revision, type WatchShows } from "../store.ts";
 import type { EtcdConnection, Stream } from "./etcd-connection.ts";
 import { faultOf, isServiceError } from "./etcd-fault.ts";
 import { entryOf, rangeOf } from "./etcd-forms.ts";
@@ -11,19 +11,21 @@ export interface WatchParts {
   readonly log: Log;
   readonly signal: AbortSignal;
   readonly saw: (revision: Revision) => void;
+  readonly shows: WatchShows;
 }
 
 /** Ends when the signal aborts; throws `CompactedError` where it cannot begin or go on. */
 export async function* watchEtcd(
-  { connection, log, signal, saw }: WatchParts,
+  parts: WatchParts,
   prefix: Key,
   after: Revision,
 ): AsyncGenerator<readonly Change[], void> {
+  const { connection, log, signal, saw } = parts;
   let position = after;
   let failures = 0;
   while (!signal.aborted) {
     try {
-      for await (const told of responses(connection, prefix, position, signal)) {
+      for await (const told of responses(parts, prefix, position)) {
         if (told.compactRevision > 0) throw new CompactedError(oldestAfter(told.compactRevision));
         if (told.canceled) throw new Error(`etcd ended the watch: ${told.cancelReason}`);
         failures = 0;
@@ -58,7 +60,11 @@ export async function oldestOf(connection: EtcdConnection): Promise<Revision> {
     const stop = new AbortController();
     try {
       // That the watch was created is said before it is said that it cannot be.
-      for await (const { compactRevision, events } of responses(connection, "", 0, stop.signal))
+      for await (const { compactRevision, events } of responses(
+        { connection, signal: stop.signal, shows: "changes-only" },
+        "",
+        0,
+      ))
         if (compactRevision > 0) return oldestAfter(compactRevision);
         else if (events.length > 0) return 0;
     } catch (thrown) {
@@ -71,10 +77,9 @@ export async function oldestOf(connection: EtcdConnection): Promise<Revision> {
 }
 
 async function* responses(
-  connection: EtcdConnection,
+  { connection, signal, shows }: Pick<WatchParts, "connection" | "signal" | "shows">,
   prefix: Key,
   after: Revision,
-  signal: AbortSignal,
 ): AsyncGenerator<WatchResponse, void> {
   const stream: Stream<"Watch.Watch"> = connection.stream("Watch.Watch");
   // Without a listener the error of a stream that nobody reads any more would end the process.
@@ -85,7 +90,12 @@ async function* responses(
     // From the last one known, which etcd keeps whole only where it is not the one compacted: what comes twice is dropped.
     const startRevision = Math.max(1, after);
     stream.write({
-      createRequest: { ...rangeOf(prefix), startRevision, progressNotify: true, prevKv: true },
+      createRequest: {
+        ...rangeOf(prefix),
+        startRevision,
+        progressNotify: true,
+        prevKv: shows === "with-previous",
+      },
     });
     for await (const response of stream as AsyncIterable<WatchResponse>) {
       if (signal.aborted) return;

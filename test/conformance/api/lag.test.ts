@@ -26,7 +26,7 @@ class LateStore {
         await act?.();
         return under.commit(guards, writes);
       },
-      watch: (prefix, after, signal) => this.late(under.watch(prefix, after, signal)),
+      watch: (prefix, after, signal, shows) => this.late(under.watch(prefix, after, signal, shows)),
       compact: (before) => under.compact(before),
       grant: (timeToLive) => under.grant(timeToLive),
       keepAlive: (lease) => under.keepAlive(lease),

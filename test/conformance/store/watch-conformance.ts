@@ -33,6 +33,20 @@ export function watchConformance(current: () => Subject): void {
       expect(await seen.stop()).toBe("ended");
     });
 
+    it("leaves out what stood before where nobody asks for it", async () => {
+      const start = store.revision();
+      await committed(store, put("/w/a", "1"));
+      await committed(store, put("/w/a", "2"));
+      await committed(store, remove("/w/a"));
+      const stop = new AbortController();
+      const told: unknown[] = [];
+      for await (const changes of store.watch("/w/", start, stop.signal, "changes-only")) {
+        told.push(...changes.map((change) => ("previous" in change ? "previous" : brief(change))));
+        if (told.length === 3) stop.abort();
+      }
+      expect(told).toEqual(["/w/a=1", "/w/a=2", "-/w/a"]);
+    });
+
     it("never splits a commit over two arrays", async () => {
       const start = store.revision();
       const seen = watching(store, "/w/", start);

@@ -84,6 +84,14 @@ describe("who writes what", () => {
     expect(draft.spec).toEqual({ ...spec, username: "jane", groups: ["crew"] });
   });
 
+  test("a body without its spec is left to be refused", () => {
+    const { spec: _spec, ...bare } = received(kind, body({}));
+    // What comes from outside may lack what the type requires.
+    const draft = bare as ReturnType<typeof received<CertificateSigningRequest>>;
+    kind.stampCaller?.(draft, { name: "jane", groups: [] });
+    expect(draft).not.toHaveProperty("spec");
+  });
+
   test("a new one is undecided", () => {
     expect(
       stored(kind, body({}, { conditions: [condition("Approved")], certificate: "aGk=" })).status,

@@ -54,7 +54,10 @@ export const certificateSigningRequest: Descriptor<Request> = {
   fields: { "spec.signerName": (request) => request.spec?.signerName ?? "" },
   applyDefaults: () => undefined,
   stampCaller: (draft, { name, groups }) => {
-    const { uid: _uid, extra: _extra, ...spec } = draft.spec;
+    // Required, and yet a body may lack it until it is validated.
+    const given = draft.spec as typeof draft.spec | undefined;
+    if (given === undefined) return;
+    const { uid: _uid, extra: _extra, ...spec } = given;
     draft.spec = { ...spec, username: name, groups: [...groups] };
   },
   prepareCreate: (draft) => {

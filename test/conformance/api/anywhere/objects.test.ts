@@ -150,11 +150,13 @@ describe("update", () => {
     const put = await site().must("PUT", "pods/apart", {
       ...made,
       status: { phase: "Failed" },
-      metadata: { ...made.metadata, labels: { a: "b" } },
+      // A scheduler may have written meanwhile.
+      metadata: { ...made.metadata, resourceVersion: "", labels: { a: "b" } },
     });
     expect([put.status.phase, put.metadata.labels]).toEqual(["Pending", { a: "b" }]);
     const told = await site().must("PUT", "pods/apart/status", {
       ...put,
+      metadata: { ...put.metadata, resourceVersion: "" },
       status: { ...put.status, message: "told" },
       spec: { containers: [{ name: "other", image: "x" }] },
     });
@@ -284,7 +286,8 @@ describe("deletion", () => {
 
 describe("subresources", () => {
   it("of a pod: binding places it once, eviction removes it", async () => {
-    await site().must("POST", "pods", pod("bound"));
+    // Its node is none, for which a controller would remove it.
+    await site().must("POST", "pods", pod("bound", {}, { finalizers: ["conformance.example.com/keep"] }));
     const target = { apiVersion: "v1", kind: "Node", name: "conformance-none" };
     const binding = { apiVersion: "v1", kind: "Binding", metadata: { name: "bound" }, target };
     expect(
@@ -308,6 +311,8 @@ describe("subresources", () => {
       deleteOptions: { gracePeriodSeconds: 0 },
     };
     expect((await site().ask("POST", "pods/bound/eviction", eviction)).code).toBe(201);
+    expect((await site().must("GET", "pods/bound")).metadata.deletionTimestamp).toBeDefined();
+    await site().must("PATCH", "pods/bound", { metadata: { finalizers: null } }, { type: types.merge });
     expect((await site().ask("GET", "pods/bound")).code).toBe(404);
   });
 
