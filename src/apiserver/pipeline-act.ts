@@ -4,6 +4,7 @@ import { readSelection, type Selection } from "./cache/selection.ts";
 import { readGetOptions, readListOptions, readWriteOptions, type Query } from "./pipeline-options.ts";
 import type { Reply } from "./pipeline-respond.ts";
 import type { Target, Verb } from "./pipeline-route.ts";
+import { readScale, scalesOf, writeScale } from "./custom/scale.ts";
 import { applyObject } from "./registry/apply.ts";
 import type { Answered, Part } from "./registry/asked.ts";
 import { createObject } from "./registry/create.ts";
@@ -33,6 +34,7 @@ export function act(registry: Registry, asked: Act): Acted {
   if (target.subresource === "binding" || target.subresource === "eviction")
     return isPods(target.kind) ? actOnPod(registry, asked) : refused(notServed());
   if (target.subresource === "token") return token(registry, asked);
+  if (target.subresource === "scale") return actOnScale(registry, asked);
   const part = partOf(target);
   if (part === "none") return refused(notServed());
   if (verb === "list") return list(registry, asked);
@@ -176,6 +178,23 @@ async function actOnPod(registry: Registry, { target, verb, query, request, agen
         ? methodNotAllowed()
         : await evictPod(registry, { kind, namespace, name }, request.body, query);
   return status instanceof Refusal ? status : { is: "status", code: 201, status };
+}
+
+async function actOnScale(registry: Registry, { target, verb, query, request, agent }: Act): Acted {
+  const { kind, namespace, name } = target;
+  const paths = scalesOf(kind);
+  if (paths === undefined) return notServed();
+  if (name === undefined) return methodNotAllowed();
+  const place = { kind, namespace, name };
+  const asValue = (value: object | Refusal): Reply | Refusal =>
+    value instanceof Refusal ? value : { is: "value", code: 200, value };
+  if (verb === "get") return asValue(await readScale(registry, place, paths));
+  if (verb !== "update" && verb !== "patch") return methodNotAllowed();
+  const optionsKind = verb === "update" ? "UpdateOptions" : "PatchOptions";
+  const options = readWriteOptions({ query, agent, optionsKind, duplicates: request.duplicates });
+  if (options instanceof Refusal) return options;
+  const patchType = verb === "patch" ? { patchType: patchTypeOf(request.contentType) } : {};
+  return asValue(await writeScale(registry, { place, paths, options, ...patchType }, request.body));
 }
 
 async function token(registry: Registry, { target, verb, query, request, caller, agent }: Act): Acted {

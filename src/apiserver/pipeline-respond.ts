@@ -8,6 +8,7 @@ import type { ApiResponse, WatchEvent } from "../model/wire.ts";
 import type { EncodedAnswer } from "./answer.ts";
 import { Emission } from "./cache/emission.ts";
 import type { Held } from "./cache/held.ts";
+import { emissionAs, heldAs } from "./custom/view.ts";
 import { groupVersion } from "./registry/decode.ts";
 import type { Listing } from "./registry/read.ts";
 import { Refusal } from "./status.ts";
@@ -48,8 +49,15 @@ const listMetadata = ({ revision, continueWith, remaining }: Listing): ListMetad
   ...(remaining === undefined ? {} : { remainingItemCount: remaining }),
 });
 
+const listKindOf = ({ kind, custom }: Descriptor): string => custom?.listKind ?? `${kind}List`;
+
 const codeOf = (reply: Reply): number => (reply.is === "list" ? 200 : reply.code);
-const warningsOf = (reply: Reply): readonly string[] => (reply.is === "object" ? (reply.warnings ?? []) : []);
+
+function warningsOf(reply: Reply, showing: Showing | undefined): readonly string[] {
+  const { warning } = showing?.kind.custom ?? {};
+  const told = reply.is === "object" ? (reply.warnings ?? []) : [];
+  return warning === undefined ? told : [warning, ...told];
+}
 
 /** A single object in a form that is not its own. */
 function shapedObject(object: KubeObject, { kind, form, include, now }: Showing): KubeObject {
@@ -63,30 +71,32 @@ function shapedObject(object: KubeObject, { kind, form, include, now }: Showing)
 function valueOf(reply: Reply, showing: Showing): unknown {
   if (reply.is === "status") return reply.status;
   if (reply.is === "value") return reply.value;
-  if (reply.is === "object") return shapedObject(reply.held.object, showing);
   const { kind, form, include, now } = showing;
-  const objects = reply.listing.items.map((held) => held.object);
+  if (reply.is === "object") return shapedObject(heldAs(kind, reply.held).object, showing);
+  const objects = reply.listing.items.map((held) => heldAs(kind, held).object);
   const metadata = listMetadata(reply.listing);
   if (form.as === "PartialObjectMetadata") return partialList(objects, metadata, form.version);
   if (form.as === "Table") return tableOf(objects, metadata, { kind, version: form.version, include, now });
-  return { kind: `${kind.kind}List`, apiVersion: groupVersion(kind), metadata, items: objects };
+  return { kind: listKindOf(kind), apiVersion: groupVersion(kind), metadata, items: objects };
 }
 
 function bytesOf(reply: Reply, showing: Showing): string | Uint8Array {
   if (reply.is === "status" || reply.is === "value" || showing.form.as !== "object")
     return JSON.stringify(valueOf(reply, showing));
-  return reply.is === "object" ? reply.held.bytes : listBytes(reply.listing, showing.kind);
+  return reply.is === "object"
+    ? heldAs(showing.kind, reply.held).bytes
+    : listBytes(reply.listing, showing.kind);
 }
 
 const comma = Buffer.from(",");
 
 /** The bytes of the items, each encoded once for all lists and watches, between those of the list. */
 function listBytes(listing: Listing, kind: Descriptor): Uint8Array {
-  const head = `{"kind":${JSON.stringify(`${kind.kind}List`)},"apiVersion":${JSON.stringify(groupVersion(kind))},"metadata":${JSON.stringify(listMetadata(listing))},"items":[`;
+  const head = `{"kind":${JSON.stringify(listKindOf(kind))},"apiVersion":${JSON.stringify(groupVersion(kind))},"metadata":${JSON.stringify(listMetadata(listing))},"items":[`;
   const parts: Uint8Array[] = [Buffer.from(head)];
   for (const [at, held] of listing.items.entries()) {
     if (at > 0) parts.push(comma);
-    parts.push(held.bytes);
+    parts.push(heldAs(kind, held).bytes);
   }
   parts.push(Buffer.from("]}"));
   return Buffer.concat(parts);
@@ -96,7 +106,7 @@ export function asResponse(reply: Reply | Refusal, showing: Showing | undefined)
   if (reply instanceof Refusal) return { status: reply.code, body: deepFreeze(reply.status) };
   const body =
     showing === undefined && reply.is === "status" ? reply.status : showing && valueOf(reply, showing);
-  const warnings = warningsOf(reply);
+  const warnings = warningsOf(reply, showing);
   return { status: codeOf(reply), body: deepFreeze(body), ...(warnings.length === 0 ? {} : { warnings }) };
 }
 
@@ -116,12 +126,13 @@ export function asEncoded(reply: Reply | Refusal, showing: Showing | undefined):
     status: codeOf(reply),
     contentType: jsonType,
     body: bytesOf(reply, showing),
-    warnings: warningsOf(reply),
+    warnings: warningsOf(reply, showing),
   };
 }
 
 /** A watch event in the form asked for. Errors are always a Status. */
-export function shapedEmission(emission: Emission, showing: Showing): Emission {
+export function shapedEmission(told: Emission, showing: Showing): Emission {
+  const emission = emissionAs(showing.kind, told);
   const { event } = emission;
   if (showing.form.as === "object" || event.type === "ERROR") return emission;
   if (event.type === "BOOKMARK" && showing.form.as === "Table") {

@@ -15,7 +15,8 @@ import {
 import { denied } from "./authorization/denied.ts";
 import { Deadlines } from "./cache/deadlines.ts";
 import type { Emission } from "./cache/emission.ts";
-import { Feed } from "./cache/feed.ts";
+import { Feed, KindGone } from "./cache/feed.ts";
+import { following } from "./custom/served-kinds.ts";
 import { serveOldVersions } from "./old-versions.ts";
 import { act } from "./pipeline-act.ts";
 import { isTrue, readWatchOptions, type Query } from "./pipeline-options.ts";
@@ -87,7 +88,8 @@ export async function createPipeline(parts: PipelineParts): Promise<RunningPipel
   };
   await feed.start();
   const stopCompaction = startCompaction(store, clock, log);
-  const way: Way = { registry, route: createRouter(kinds), authorize: parts.authorize };
+  const route = following(() => feed.served, createRouter);
+  const way: Way = { registry, route: (path) => route()(path), authorize: parts.authorize };
   const verifyToken = parts.tokens && createVerifyToken(parts.tokens, findIn(registry), () => clock.now());
   const stored = serveOldVersions(kinds, {
     answer: (request, caller) => answer(way, request, caller),
@@ -95,7 +97,10 @@ export async function createPipeline(parts: PipelineParts): Promise<RunningPipel
     watch: (request, caller, signal) => watchEvents(way, request, caller, signal),
     watchEncoded: (request, caller, signal) => watchEncoded(way, request, caller, signal),
   });
-  const pipeline = serveReviews({ kinds, authorize: parts.authorize, verifyToken }, stored);
+  const pipeline = serveReviews(
+    { kinds: () => feed.served, authorize: parts.authorize, verifyToken },
+    stored,
+  );
   return {
     registry,
     verifyToken,
@@ -161,6 +166,7 @@ async function perform({ registry }: Way, request: ApiRequest, allowed: Allowed)
   try {
     return await act(registry, { target, verb, query, request, caller, agent: caller.agent });
   } catch (thrown) {
+    if (thrown instanceof KindGone) return notServed();
     if (thrown instanceof NoSpaceError) return insufficientStorage(thrown.message);
     registry.log.error("a request failed", { path: request.path, because: wordsOf(thrown) });
     return failed(thrown);
@@ -190,8 +196,13 @@ async function open(
   const { kind, namespace, name } = target;
   const selection = readSelection(kind, { namespace, name, ...options });
   if (selection instanceof Refusal) return selection;
-  const emissions = await openWatch(way.registry, { kind, selection, options }, signal);
-  return emissions instanceof Refusal ? emissions : { emissions, showing };
+  try {
+    const emissions = await openWatch(way.registry, { kind, selection, options }, signal);
+    return emissions instanceof Refusal ? emissions : { emissions, showing };
+  } catch (thrown) {
+    if (thrown instanceof KindGone) return notServed();
+    throw thrown;
+  }
 }
 
 async function* watchEvents(

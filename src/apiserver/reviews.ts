@@ -11,7 +11,7 @@ import { decode, groupVersion, type Readable } from "./registry/decode.ts";
 import { methodNotAllowed, Refusal } from "./status.ts";
 
 export interface ReviewParts {
-  readonly kinds: readonly Descriptor[];
+  readonly kinds: () => readonly Descriptor[];
   readonly authorize: Authorize;
   /** Without it no token is anybody's. */
   readonly verifyToken: VerifyToken | undefined;
@@ -59,7 +59,7 @@ export const reviews: readonly Review[] = [
     reviewOther({ spec, authorize: parts.authorize, namespace }),
   ),
   review(authorization, "SelfSubjectRulesReview", ({ spec, caller, parts }) =>
-    reviewRules({ spec, caller, authorize: parts.authorize, kinds: parts.kinds }),
+    reviewRules({ spec, caller, authorize: parts.authorize, kinds: parts.kinds() }),
   ),
 ];
 

@@ -126,8 +126,9 @@ export function forbidden(about: About | undefined, name: string, why: string, c
   );
 }
 
-export const methodNotAllowed = (): Refusal =>
-  refusal(405, "MethodNotAllowed", "the server does not allow this method on the requested resource");
+export const methodNotAllowed = (
+  why = "the server does not allow this method on the requested resource",
+): Refusal => refusal(405, "MethodNotAllowed", why);
 
 export const notAcceptable = (supported: readonly string[]): Refusal =>
   refusal(406, "NotAcceptable", `only the following media types are accepted: ${supported.join(", ")}`);

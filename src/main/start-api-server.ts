@@ -170,7 +170,7 @@ async function listen(
   const edge = createEdge({
     fairness,
     pipeline,
-    kinds,
+    kinds: () => pipeline.registry.feed.served,
     authenticate: createAuthenticate(
       [],
       pipeline.verifyToken,

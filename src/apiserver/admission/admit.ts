@@ -6,8 +6,8 @@ import { systemPriority } from "../../model/pod/admission.ts";
 import type { Guard } from "../../store/store.ts";
 import type { Held } from "../cache/held.ts";
 import { objectKey } from "../registry/place.ts";
-import { isNamespaces, isPriorityClasses, type Registry } from "../registry/registry.ts";
-import { forbidden, notFound, type Refusal } from "../status.ts";
+import { isDefinitions, isNamespaces, isPriorityClasses, type Registry } from "../registry/registry.ts";
+import { forbidden, methodNotAllowed, notFound, notServed, Refusal } from "../status.ts";
 
 /** Deleting these would take the cluster itself away. */
 const immortal: ReadonlySet<string> = new Set(["default", "kube-system", "kube-public"]);
@@ -27,8 +27,10 @@ export function admitCreate(
 ): Admitted | Refusal {
   const namespaces = registry.kinds.find(isNamespaces);
   const { name, namespace } = object;
+  const defined = admitDefined(registry, kind);
+  if (defined instanceof Refusal) return defined;
   if (!kind.namespaced || namespace === undefined || namespaces === undefined)
-    return { is: "admitted", guards: [] };
+    return { is: "admitted", guards: defined };
   const key = objectKey(namespaces, undefined, namespace);
   const held: Held | undefined = registry.feed.cacheOf(namespaces).get(key);
   if (held === undefined) return notFound(namespaces, namespace);
@@ -43,7 +45,19 @@ export function admitCreate(
         field: "metadata.namespace",
       },
     );
-  return { is: "admitted", guards: [{ key, is: "at", modified: held.revision }] };
+  return { is: "admitted", guards: [{ key, is: "at", modified: held.revision }, ...defined] };
+}
+
+/** An object of a custom kind needs a definition that is not on its way out: it would outlive it. */
+function admitDefined(registry: Registry, { custom }: Descriptor): readonly Guard[] | Refusal {
+  const definitions = registry.kinds.find(isDefinitions);
+  if (custom === undefined || definitions === undefined) return [];
+  const key = objectKey(definitions, undefined, custom.definition);
+  const held = registry.feed.cacheOf(definitions).get(key);
+  if (held === undefined) return notServed();
+  if (held.object.metadata.deletionTimestamp !== undefined)
+    return methodNotAllowed("create not allowed while custom resource definition is terminating");
+  return [{ key, is: "at", modified: held.revision }];
 }
 
 export function admitDelete(kind: Descriptor, name: string): Refusal | undefined {

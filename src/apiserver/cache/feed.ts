@@ -2,9 +2,11 @@
 import type { Millis } from "../../lib/units.ts";
 import type { Descriptor } from "../../model/kinds/descriptor.ts";
 import type { KubeObject } from "../../model/meta.ts";
-import type { Change, Entry, Revision, Store } from "../../store/store.ts";
+import type { Change, Entry, Key, Revision, Store } from "../../store/store.ts";
 import { pause, type Clock } from "../../world/clock.ts";
 import { wordsOf, type Log } from "../../world/log.ts";
+import { ServedKinds, type KindChange } from "../custom/served-kinds.ts";
+import { readKind } from "../custom/read-kind.ts";
 import { kindsByKey } from "../registry/place.ts";
 import { heldOf, type Held } from "./held.ts";
 import { KindCache } from "./kind-cache.ts";
@@ -28,9 +30,17 @@ const restartDelay: Millis = 1000;
 // What is not told again by then is told to watchers as it comes; reads wait for it anyway.
 const replayTimeout: Millis = 10_000;
 
+export class KindGone extends Error {}
+
+const definitionPrefix = "/registry/apiextensions.k8s.io/customresourcedefinitions/";
+/** Name of the CustomResourceDefinition that stands there. */
+const definitionOf = (key: Key): string | undefined =>
+  key.startsWith(definitionPrefix) ? key.slice(definitionPrefix.length) : undefined;
+
 export class Feed {
   private readonly parts: FeedParts;
-  private readonly caches: ReadonlyMap<string, KindCache>;
+  private readonly caches: Map<string, KindCache>;
+  private readonly kinds: ServedKinds;
   private readonly cacheOfKey: (key: string) => KindCache | undefined;
   // Objects this process wrote, by the bytes it wrote: where the store hands the same bytes back, they are not parsed again.
   private readonly written = new WeakMap<Uint8Array, KubeObject>();
@@ -41,6 +51,7 @@ export class Feed {
 
   constructor(parts: FeedParts) {
     this.parts = parts;
+    this.kinds = new ServedKinds(parts.kinds);
     this.caches = new Map(parts.kinds.map((kind) => [kind.storeFolder, new KindCache(kind, parts.ringMax)]));
     this.cacheOfKey = kindsByKey(this.caches);
   }
@@ -50,9 +61,15 @@ export class Feed {
     return this.seen;
   }
 
+  /** The kinds served now; another list each time they change. */
+  get served(): readonly Descriptor[] {
+    return this.kinds.all;
+  }
+
+  /** @throws KindGone where the kind's definition went since the request came. */
   cacheOf(kind: Descriptor): KindCache {
     const found = this.caches.get(kind.storeFolder);
-    if (found === undefined) throw new Error(`no cache for ${kind.resource}: the kind is not served`);
+    if (found === undefined) throw new KindGone(`no cache for ${kind.resource}: the kind is not served`);
     return found;
   }
 
@@ -123,6 +140,7 @@ export class Feed {
 
   private place(entries: readonly Entry[], revision: Revision): void {
     const byCache = new Map<KindCache, Held[]>();
+    this.placeKinds(entries);
     for (const entry of entries) {
       const cache = this.cacheOfKey(entry.key);
       const held = cache && this.read(entry);
@@ -135,12 +153,33 @@ export class Feed {
     this.advance(revision);
   }
 
+  /** What kinds there are comes before their objects. */
+  private placeKinds(entries: readonly Entry[]): void {
+    const definitions = entries
+      .filter(({ key }) => definitionOf(key) !== undefined)
+      .flatMap((entry) => this.read(entry)?.object ?? []);
+    const before = this.kinds.stored;
+    const now = new Map(this.kinds.reset(definitions).map((kind) => [kind.storeFolder, kind]));
+    for (const { storeFolder } of before) if (!now.has(storeFolder)) this.close(storeFolder);
+    for (const [folder, kind] of now)
+      if (!this.caches.has(folder)) this.caches.set(folder, new KindCache(kind, this.parts.ringMax));
+  }
+
+  private close(storeFolder: string): void {
+    const cache = this.caches.get(storeFolder);
+    this.caches.delete(storeFolder);
+    cache?.load([], this.seen);
+  }
+
   private async follow(): Promise<void> {
     const { store, clock, log } = this.parts;
     const { signal } = this.stopped;
     while (!signal.aborted) {
       try {
-        for await (const changes of store.watch("", this.seen, signal, "changes-only")) this.take(changes);
+        for await (const changes of store.watch("", this.seen, signal, "changes-only")) {
+          const opening = this.take(changes);
+          if (opening !== undefined) await opening;
+        }
         if (signal.aborted) return;
         throw new Error("the store ended the watch");
       } catch (thrown) {
@@ -152,18 +191,48 @@ export class Feed {
     }
   }
 
-  private take(changes: readonly Change[]): void {
+  /** A kind that begins to be served is read first; what came after waits for it. */
+  private take(changes: readonly Change[], from = 0): Promise<void> | undefined {
     let newest = this.seen;
-    for (const change of changes) {
+    for (let at = from; at < changes.length; at += 1) {
+      const change = changes[at];
+      if (change === undefined) break;
       const key = change.is === "put" ? change.entry.key : change.key;
       newest = change.is === "put" ? change.entry.modified : change.revision;
       const cache = this.cacheOfKey(key);
       if (cache === undefined) continue;
       const held = change.is === "put" ? this.read(change.entry) : undefined;
+      const name = definitionOf(key);
+      const kindChange = name === undefined ? undefined : this.kinds.changeFor(name, held?.object);
+      if (kindChange?.is === "opened")
+        return this.open(kindChange, newest).then(() => this.take(changes, at));
+      // Who is told of the definition finds its kind as it says.
+      if (kindChange !== undefined) this.makeKindChange(kindChange, newest);
       if (held !== undefined) cache.put(held);
       else cache.delete(key, newest);
     }
     this.advance(newest);
+    return undefined;
+  }
+
+  private async open(change: KindChange, revision: Revision): Promise<void> {
+    const { stored } = change;
+    const entries = await readKind(this.parts.store, stored, revision);
+    const cache = new KindCache(stored, this.parts.ringMax);
+    cache.load(
+      entries.flatMap((entry) => this.read(entry) ?? []),
+      revision,
+    );
+    this.caches.set(stored.storeFolder, cache);
+    this.kinds.make(change);
+  }
+
+  private makeKindChange(change: KindChange, revision: Revision): void {
+    this.kinds.make(change);
+    const { storeFolder } = change.stored;
+    if (change.is === "closed") this.close(storeFolder);
+    // Watchers were shown the kind as it was: they begin anew.
+    else this.caches.get(storeFolder)?.restart(revision);
   }
 
   /** An entry that is no object of ours (written by someone else) is reported and stays invisible. */

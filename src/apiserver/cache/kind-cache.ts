@@ -115,6 +115,11 @@ export class KindCache {
     for (const one of watching) one.cut();
   }
 
+  /** Everything stays; those who watch are cut and look anew. */
+  restart(revision: Revision): void {
+    this.load([...this.items.values()], revision);
+  }
+
   put(held: Held): void {
     const previous = this.items.get(held.key);
     if (previous !== undefined) this.unindex(previous);

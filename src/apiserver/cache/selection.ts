@@ -77,7 +77,7 @@ function interestOf(kind: Descriptor, namespace: string | undefined, terms: read
   if (name !== undefined && (!kind.namespaced || namespace !== undefined))
     return { in: "object", namespace, name };
   const node = exact(nodeField);
-  if (node !== undefined) return { in: "node", node };
+  if (node !== undefined && kind.custom === undefined) return { in: "node", node };
   const asked = namespace ?? exact("metadata.namespace");
   return asked === undefined ? { in: "all" } : { in: "namespace", namespace: asked };
 }

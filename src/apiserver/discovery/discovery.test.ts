@@ -16,6 +16,7 @@ describe("plain discovery", () => {
     expect((await get("/api")).json).toMatchObject({ kind: "APIVersions", versions: ["v1"] });
     const groups = (await get("/apis/")).json["groups"];
     expect(names(groups)).toEqual([
+      "apiextensions.k8s.io",
       "apps",
       "authentication.k8s.io",
       "authorization.k8s.io",
@@ -76,7 +77,7 @@ describe("aggregated discovery", () => {
       kind: "APIGroupDiscoveryList",
       apiVersion: `apidiscovery.k8s.io/${version}`,
     });
-    expect(at(answer.json, "items", 0, "versions", 0, "resources", 1)).toMatchObject({
+    expect(at(answer.json, "items", 1, "versions", 0, "resources", 1)).toMatchObject({
       resource: "daemonsets",
       responseKind: { group: "apps", version: "v1", kind: "DaemonSet" },
       scope: "Namespaced",

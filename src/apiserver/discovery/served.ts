@@ -1,5 +1,6 @@
 // Owns what discovery tells of: groups, versions, resources, subresources and their verbs, from the kinds served.
 import type { Descriptor } from "../../model/kinds/descriptor.ts";
+import { compareVersions } from "../../model/custom/versions.ts";
 import { reviews } from "../reviews.ts";
 
 export interface GroupVersionKind {
@@ -45,6 +46,12 @@ const tokenSubresource: ServedSubresource = {
   verbs: ["create"],
 };
 
+const scaleSubresource: ServedSubresource = {
+  name: "scale",
+  kind: { group: "autoscaling", version: "v1", kind: "Scale" },
+  verbs: ["get", "patch", "update"],
+};
+
 function resourceOf(kind: Descriptor): ServedResource {
   const own = { group: kind.group, version: kind.version, kind: kind.kind };
   const isPod = kind.group === "" && kind.resource === "pods";
@@ -64,6 +71,7 @@ function resourceOf(kind: Descriptor): ServedResource {
         ? []
         : [{ name: "approval", kind: own, verbs: ["get", "patch", "update"] }]),
       ...(kind.group === "" && kind.resource === "serviceaccounts" ? [tokenSubresource] : []),
+      ...(kind.custom?.scale === undefined ? [] : [scaleSubresource]),
       ...(kind.hasStatus ? [{ name: "status", kind: own, verbs: ["get", "patch", "update"] }] : []),
     ],
   };
@@ -113,7 +121,11 @@ export function servedVersions(kinds: readonly Descriptor[]): readonly ServedVer
   for (const found of versions.values())
     found.resources.sort((left, right) => (left.resource < right.resource ? -1 : 1));
   return [...versions.values(), ...asked].sort((left, right) =>
-    `${left.group}/${left.version}` < `${right.group}/${right.version}` ? -1 : 1,
+    left.group === right.group
+      ? compareVersions(left.version, right.version)
+      : left.group < right.group
+        ? -1
+        : 1,
   );
 }
 

@@ -10,6 +10,7 @@ import { uuid, type Random } from "../../world/random.ts";
 import type { Authorize, EncodedAnswer, Pipeline } from "../answer.ts";
 import type { Authenticate } from "../authentication/authenticate.ts";
 import { impersonate } from "../authentication/impersonate.ts";
+import { following } from "../custom/served-kinds.ts";
 import { servedResources } from "../discovery/served.ts";
 import { sendLog } from "../logs/logs.ts";
 import type { Fairness } from "../fairness/fairness.ts";
@@ -30,7 +31,8 @@ import { sendWatch } from "./watch.ts";
 
 export interface EdgeOptions {
   readonly pipeline: Pipeline;
-  readonly kinds: readonly Descriptor[];
+  /** Those served now; another list each time they change. */
+  readonly kinds: () => readonly Descriptor[];
   readonly authenticate: Authenticate;
   readonly authorize: Authorize;
   readonly clock: Clock;
@@ -62,7 +64,8 @@ const pathLabels: RequestLabels = { verb: "GET", group: "", resource: "", subres
 
 export function createEdge(options: EdgeOptions): Edge {
   const paths = pathAnswers(options);
-  const way: Way = { ...options, isServed: servedResources(options.kinds) };
+  const served = following(options.kinds, servedResources);
+  const way: Way = { ...options, isServed: (resource) => served()(resource) };
   const auditIdOf = auditIds(options.random);
   return {
     handle(exchange) {

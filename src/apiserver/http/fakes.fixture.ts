@@ -144,7 +144,7 @@ export function testEdge(more: Partial<EdgeOptions> = {}): { edge: Edge; clock: 
   const edge = createEdge({
     fairness: createFairness({ clock, seats: 600 }),
     pipeline: fakePipeline(),
-    kinds,
+    kinds: () => kinds,
     authenticate: createAuthenticate([{ token: "s3cret", name: "robot", groups: ["system:masters"] }]),
     authorize,
     clock,

@@ -2,6 +2,7 @@
 import type { Descriptor } from "../../model/kinds/descriptor.ts";
 import type { Exchange } from "../../world/http.ts";
 import type { EncodedAnswer } from "../answer.ts";
+import { following } from "../custom/served-kinds.ts";
 import { createDiscovery } from "../discovery/discovery.ts";
 import type { OpenApi } from "../openapi/openapi.ts";
 import { notServed, type Refusal } from "../status.ts";
@@ -13,7 +14,7 @@ import type { Target } from "./target.ts";
 export type PathAnswers = (target: Target, exchange: Exchange) => Promise<EncodedAnswer | Refusal>;
 
 interface Options {
-  readonly kinds: readonly Descriptor[];
+  readonly kinds: () => readonly Descriptor[];
   readonly version: string;
   readonly metrics: Metrics;
   readonly checks?: readonly HealthCheck[];
@@ -47,8 +48,12 @@ const headerOf = (exchange: Exchange, name: string): string => {
 };
 
 export function pathAnswers(options: Options): PathAnswers {
-  const discovery = createDiscovery(options.kinds);
-  let openApi: Promise<OpenApi> | undefined;
+  const discovery = following(options.kinds, createDiscovery);
+  const openApi = following(options.kinds, async (kinds): Promise<OpenApi> => {
+    // The schemas and their prose are a megabyte that most runs never need.
+    const module = await import("../openapi/openapi.ts");
+    return module.createOpenApi(kinds, options.version);
+  });
   return async (target, exchange) => {
     const { path } = target;
     const request = {
@@ -57,16 +62,10 @@ export function pathAnswers(options: Options): PathAnswers {
       ifNoneMatch: headerOf(exchange, "if-none-match"),
       host: headerOf(exchange, "host") || headerOf(exchange, ":authority"),
     };
-    if (path.startsWith("/openapi/")) {
-      // The schemas and their prose are a megabyte that most runs never need.
-      openApi ??= import("../openapi/openapi.ts").then((module) =>
-        module.createOpenApi(options.kinds, options.version),
-      );
-      return (await openApi)(request) ?? notServed();
-    }
+    if (path.startsWith("/openapi/")) return (await openApi())(request) ?? notServed();
     if (path === "/metrics") return options.metrics.page();
     if (path === "/") return jsonAnswer(200, { paths: ["/api", "/apis", ...otherPaths] });
-    return discovery(request) ?? notServed();
+    return discovery()(request) ?? notServed();
   };
 }
 

@@ -189,11 +189,13 @@ describe("readProtobuf", () => {
   });
 
   const roots: [apiVersion: string, kind: string, schema: string][] = [
-    ...kinds.map((kind): [string, string, string] => [
-      kind.group === "" ? kind.version : `${kind.group}/${kind.version}`,
-      kind.kind,
-      kind.schema,
-    ]),
+    ...kinds
+      .filter(({ schema }) => fieldNumbers(schema) !== undefined)
+      .map((kind): [string, string, string] => [
+        kind.group === "" ? kind.version : `${kind.group}/${kind.version}`,
+        kind.kind,
+        kind.schema,
+      ]),
     ...reviews.map((one): [string, string, string] => [`${one.group}/${one.version}`, one.kind, one.schema]),
     ["v1", "Binding", "Binding"],
     ["v1", "DeleteOptions", "DeleteOptions"],

@@ -74,6 +74,8 @@ export const listSchemaOf = (kind: Descriptor): string => `${kind.schema}List`;
 export const rootsOf = (kind: Descriptor): readonly string[] => [
   kind.schema,
   listSchemaOf(kind),
+  ...(kind.custom === undefined ? [] : ["ObjectMeta", "ListMeta"]),
+  ...(kind.custom?.scale === undefined ? [] : ["Scale"]),
   ...(kind.group === "" && kind.resource === "pods" ? ["Binding", "Eviction"] : []),
   ...(kind.group === "" && kind.resource === "serviceaccounts" ? ["AuthenticationTokenRequest"] : []),
 ];
@@ -85,6 +87,8 @@ export const schemaOfKind = (kind: string): string =>
 export interface DefinitionNames {
   /** The definition's name in documents. */
   of(schema: string): string;
+  /** The custom kind that a schema is, under its own name. */
+  customOf(schema: string): Descriptor | undefined;
   /** The kind a definition is the root of. */
   kindOf(schema: string): GroupVersionKind | undefined;
   /** Fields that are required now and were not in the version served. */
@@ -111,6 +115,12 @@ export function definitionNames(kinds: readonly Descriptor[]): DefinitionNames {
     kind: "TokenRequest",
   });
   claim(coreRoots, packageOf("", "v1"));
+  claim(["Scale"], packageOf("autoscaling", "v1"));
+  roots.set("Scale", { group: "autoscaling", version: "v1", kind: "Scale" });
+  const custom = new Map(
+    kinds.filter((kind) => kind.custom !== undefined).map((kind) => [kind.schema, kind]),
+  );
+  const lists = new Set([...custom.values()].map(listSchemaOf));
   for (const kind of kinds) {
     claim(rootsOf(kind), packageOf(kind.group, kind.version));
     const { group, version } = kind;
@@ -122,7 +132,11 @@ export function definitionNames(kinds: readonly Descriptor[]): DefinitionNames {
   roots.set("Status", { group: "", version: "v1", kind: "Status" });
   roots.set("DeleteOptions", { group: "", version: "v1", kind: "DeleteOptions" });
   return {
-    of: (schema) => `${packages.get(schema) ?? packageOf("", "v1")}.${plainName(schema)}`,
+    customOf: (schema) => custom.get(schema),
+    of: (schema) =>
+      custom.has(schema) || lists.has(schema)
+        ? schema
+        : `${packages.get(schema) ?? packageOf("", "v1")}.${plainName(schema)}`,
     kindOf: (schema) => roots.get(schema),
     // Before apps/v1 a selector could be left out.
     optionalIn: (schema) =>

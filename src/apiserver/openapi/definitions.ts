@@ -3,19 +3,9 @@ import { listTypeOf } from "../../model/apply/list-types.ts";
 import { mergeRuleOf } from "../../model/patch/merge-keys.ts";
 import { descriptions } from "../../model/generated/descriptions.ts";
 import { schemas } from "../../model/generated/schemas.ts";
+import { customDefinitions } from "./custom-definitions.ts";
+import type { Dialect, JsonObject } from "./dialect.ts";
 import { innermost, reachable, specialTypes, type DefinitionNames } from "./definition-names.ts";
-
-export type JsonObject = { [key: string]: unknown };
-
-/** What differs between the two versions of OpenAPI. */
-export interface Dialect {
-  readonly version: 2 | 3;
-  /** Before a definition's name: `#/definitions/`. */
-  readonly refs: string;
-}
-
-export const dialect2: Dialect = { version: 2, refs: "#/definitions/" };
-export const dialect3: Dialect = { version: 3, refs: "#/components/schemas/" };
 
 interface Field {
   readonly t: string;
@@ -138,12 +128,16 @@ function definition(schema: string, fields: Readonly<Record<string, Field>>, wit
 }
 
 /** The definitions the roots lead to, by name. */
-export function definitions(roots: Iterable<string>, names: DefinitionNames, dialect: Dialect): JsonObject {
+export function definitions(roots: readonly string[], names: DefinitionNames, dialect: Dialect): JsonObject {
   const within = { names, dialect };
   const found = [...reachable(roots)].map(
     (schema) => [names.of(schema), definition(schema, schemas[schema] ?? {}, within)] as const,
   );
-  const all = [...found, ...Object.entries(specials(dialect))];
+  const custom = [...roots].flatMap((schema) => {
+    const kind = names.customOf(schema);
+    return kind === undefined ? [] : Object.entries(customDefinitions(kind, within));
+  });
+  const all = [...found, ...custom, ...Object.entries(specials(dialect))];
   all.sort(([left], [right]) => (left < right ? -1 : 1));
   return Object.fromEntries(all);
 }

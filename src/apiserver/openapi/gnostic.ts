@@ -1,5 +1,5 @@
 // Owns the protobuf form of an OpenAPI 2 document, which kubectl up to 1.28 asks for. Numbers as in gnostic's openapiv2 messages.
-import type { JsonObject } from "./definitions.ts";
+import type { JsonObject } from "./dialect.ts";
 import { message, type ProtobufField } from "./protobuf.ts";
 
 /** Reads a JSON value as an object; anything else has no fields. */

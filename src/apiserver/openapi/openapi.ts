@@ -6,7 +6,8 @@ import { oldKindsOf, servedVersions, type ServedVersion } from "../discovery/ser
 import { contentHash } from "../http/content-hash.ts";
 import { reviews } from "../reviews.ts";
 import { definitionNames, reachable, rootsOf, type DefinitionNames } from "./definition-names.ts";
-import { definitions, dialect2, dialect3, type JsonObject } from "./definitions.ts";
+import { definitions } from "./definitions.ts";
+import { dialect2, dialect3, type JsonObject } from "./dialect.ts";
 import { encodeDocument } from "./gnostic.ts";
 import { paths, rootOf } from "./operations.ts";
 
@@ -87,7 +88,10 @@ function index3(all: Served, hashOf: (at: ServedVersion) => string): JsonObject 
 /** Of what a group's document is made of: cheaper than the document, and changed with it. */
 function hashOfGroup(served: Served, at: ServedVersion): string {
   const made = [...reachable(rootsAt(served, at))].sort().map((name) => [name, schemas[name]]);
-  return contentHash(JSON.stringify([served.version, at, made]));
+  const custom = served.kinds
+    .filter((kind) => isAt(kind, at))
+    .flatMap((kind) => (kind.custom === undefined ? [] : [[kind.kind, kind.custom.schema]]));
+  return contentHash(JSON.stringify([served.version, at, made, ...custom]));
 }
 
 // Clients ask for the type by two names, of which only this one is a valid media type.

@@ -2,7 +2,7 @@
 import type { Descriptor } from "../../model/kinds/descriptor.ts";
 import { type GroupVersionKind, type ServedResource, type ServedVersion } from "../discovery/served.ts";
 import { listSchemaOf, schemaOfKind, type DefinitionNames } from "./definition-names.ts";
-import type { Dialect, JsonObject } from "./definitions.ts";
+import type { Dialect, JsonObject } from "./dialect.ts";
 
 interface Parameter {
   readonly name: string;
@@ -193,8 +193,12 @@ function collection({ names, kind, resource }: Context): readonly Operation[] {
 }
 
 function named({ names, kind, resource }: Context, suffix = ""): readonly Operation[] {
-  const object = names.of(kind.schema);
-  const own = { kind: resource.kind, answer: object };
+  const isScale = suffix === "Scale";
+  const object = names.of(isScale ? suffix : kind.schema);
+  const own = {
+    kind: isScale ? { group: "autoscaling", version: "v1", kind: "Scale" } : resource.kind,
+    answer: object,
+  };
   const id = `${kind.kind}${suffix}`;
   return [
     { ...own, method: "get", action: "get", parameters: [], id: `read${id}` },
@@ -262,7 +266,9 @@ function pathsOfKind(context: Context, root: string): [string, JsonObject][] {
           ? named(context, "Status")
           : sub.name === "approval"
             ? named(context, "Approval")
-            : special(context, sub),
+            : sub.name === "scale"
+              ? named(context, "Scale")
+              : special(context, sub),
         one,
       ),
     ]),

@@ -1,7 +1,6 @@
 // Owns server-side apply: a configuration joined to the object as it is, or the object made from it.
 import { cloneJson } from "../../lib/json.ts";
 import type { Draft, KubeObject } from "../../model/meta.ts";
-import { shapeOfKind } from "../../model/apply/shape.ts";
 import {
   applyConfig,
   carryLastApplied,
@@ -15,7 +14,7 @@ import { applyConflict, badRequest, Refusal } from "../status.ts";
 import type { Answered, UpdateAsked } from "./asked.ts";
 import { createObject } from "./create.ts";
 import { decode } from "./decode.ts";
-import { asJson, entriesOf, managersOf, writerOf } from "./ownership.ts";
+import { asJson, entriesOf, managersOf, shapeOf, writerOf } from "./ownership.ts";
 import type { Registry } from "./registry.ts";
 import { decideUpdate, placeFault } from "./update.ts";
 import { changeObject, type Decision } from "./write.ts";
@@ -97,7 +96,7 @@ function decideApply(
   const spoken = asJson(config);
   const mine = Object.fromEntries(Object.entries(spoken).filter(([field]) => writer.mine(field)));
   const applied = applyConfig(
-    shapeOfKind(asked.place.kind.schema),
+    shapeOf(asked.place.kind),
     { live, config: mine, managed: managersOf(managedFields), force: asked.options.force },
     writer,
   );

@@ -18,7 +18,7 @@ export interface CreateOptions extends WriteOptions {
   readonly caller?: Caller;
 }
 
-export type Part = "object" | "status" | "finalize" | "approval";
+export type Part = "object" | "status" | "finalize" | "approval" | "scale";
 
 export interface UpdateAsked {
   readonly place: ObjectPlace;

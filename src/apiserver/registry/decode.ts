@@ -17,7 +17,7 @@ export interface Decoded {
 }
 
 /** What says how a body is to be read: a descriptor, or the names of a kind that is asked and never stored. */
-export type Readable = Pick<Descriptor, "group" | "version" | "kind" | "schema">;
+export type Readable = Pick<Descriptor, "group" | "version" | "kind" | "schema" | "custom">;
 
 /** Where the body comes from. */
 export interface Source {
@@ -87,7 +87,8 @@ export function decode(
     );
   const wrong = wrongKind(kind, body);
   if (wrong !== undefined) return wrong;
-  const { unknown, errors, pruned } = checkSchema(kind.schema, body, "", source.known);
+  const { unknown, errors, pruned } =
+    kind.custom?.check(body) ?? checkSchema(kind.schema, body, "", source.known);
   if (errors.length > 0) return undecodable(kind, source, errors.map(wordsOf).join(", "), errors);
   const strange =
     fieldValidation === "Ignore"

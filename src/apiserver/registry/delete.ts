@@ -1,4 +1,6 @@
 // Owns deletions, of one object and of a selection: options, plan, commit and answer.
+import { cloneJson } from "../../lib/json.ts";
+import type { Instant } from "../../lib/units.ts";
 import { invalid as invalidField, notSupported, type FieldError } from "../../model/field-error.ts";
 import type { Status } from "../../model/generated/types.ts";
 import type { Descriptor } from "../../model/kinds/descriptor.ts";
@@ -103,12 +105,20 @@ function decideDeletion(
   { clock }: Registry,
   kind: Descriptor,
   options: DeletionOptions,
-  { object }: Held,
+  held: Held,
 ): Decision | Refusal {
+  const object = preparedFor(kind, held.object, clock.now());
   const plan = planDeletion(deletable(kind, object), options, clock.now());
   if (plan.do === "refuse") return conflict(kind, object.metadata.name, plan.because);
   if (plan.do === "mark") return { do: "put", object: marked(kind, object, plan.mark) };
   return { do: plan.do };
+}
+
+function preparedFor(kind: Descriptor, object: KubeObject, now: Instant): KubeObject {
+  if (kind.prepareDelete === undefined) return object;
+  const copy = cloneJson(object);
+  kind.prepareDelete(copy, now);
+  return copy;
 }
 
 function deletable(kind: Descriptor, object: KubeObject): Deletable {

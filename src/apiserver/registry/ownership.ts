@@ -6,7 +6,7 @@ import type { Draft, KubeObject } from "../../model/meta.ts";
 import { fieldsOf } from "../../model/apply/compare.ts";
 import { isEmptySet, type FieldSet } from "../../model/apply/field-set.ts";
 import { isReset, readManagers, writeManagers, type Managed } from "../../model/apply/managers.ts";
-import { shapeOfKind } from "../../model/apply/shape.ts";
+import { shapeOfKind, type Shape } from "../../model/apply/shape.ts";
 import { trackUpdate, type Mine, type Writer } from "../../model/apply/track.ts";
 import type { JsonObject } from "../../model/patch/patched.ts";
 import { formatTime } from "../../model/time.ts";
@@ -21,6 +21,9 @@ type Entries = readonly ManagedFieldsEntry[] | undefined;
 
 /** Objects come from JSON, and are JSON. */
 export const asJson = (object: Draft<KubeObject>): JsonObject => object as unknown as JsonObject;
+
+/** The shape that the kind's objects are shared by. */
+export const shapeOf = (kind: Descriptor): Shape => kind.custom?.shape() ?? shapeOfKind(kind.schema);
 
 function mineOf(kind: Descriptor, part: Part): Mine {
   if (part === "status" || part === "approval") return (field) => field === "status" || field === "metadata";
@@ -69,7 +72,7 @@ export function ownedAfterUpdate(registry: Registry, asked: UpdateAsked, draft: 
     const before = managedBefore(given, old.metadata.managedFields, asked.part);
     const writer = writerOf(registry, asked, "Update");
     const managed = trackUpdate(
-      shapeOfKind(asked.place.kind.schema),
+      shapeOf(asked.place.kind),
       { old: asJson(old), next: asJson(next), managed: before },
       writer,
     );
@@ -87,7 +90,7 @@ export function ownedAtBirth(
   const operation = options.isApplied === true ? "Apply" : "Update";
   const place = { kind, namespace: undefined, name: "" };
   const writer = writerOf(registry, { place, part: "object", options }, operation);
-  const shape = shapeOfKind(kind.schema);
+  const shape = shapeOf(kind);
   if (options.isApplied === true) {
     const { status: _status, ...desired } = asJson(draft);
     const fields = fieldsOf(shape, kind.hasStatus ? desired : asJson(draft));

@@ -16,13 +16,11 @@ import { changeObject } from "./write.ts";
 type Applier = (target: Json, patch: Json, kind: Descriptor) => Patched;
 
 const jsonPatchType = "application/json-patch+json";
+const strategicPatchType = "application/strategic-merge-patch+json";
 const appliers: ReadonlyMap<string, Applier> = new Map<string, Applier>([
   [jsonPatchType, (target, patch) => applyJsonPatch(target, patch)],
   ["application/merge-patch+json", (target, patch) => applyMergePatch(target, patch)],
-  [
-    "application/strategic-merge-patch+json",
-    (target, patch, kind) => applyStrategicMergePatch(target, patch, kind.schema),
-  ],
+  [strategicPatchType, (target, patch, kind) => applyStrategicMergePatch(target, patch, kind.schema)],
 ]);
 
 export const applyPatchType = "application/apply-patch+yaml";
@@ -42,6 +40,9 @@ export async function patchObject(registry: Registry, asked: PatchAsked): Promis
   const { patchType } = asked;
   const apply = appliers.get(patchType);
   if (apply === undefined) return unsupportedMediaType(patchTypes);
+  // What its lists are merged by is known of built-in kinds alone.
+  if (place.kind.custom !== undefined && patchType === strategicPatchType)
+    return unsupportedMediaType(patchTypes.filter((type) => type !== strategicPatchType));
   const unreadable = unreadableAs(patchType, asked.patch);
   if (unreadable !== undefined) return unreadable;
   let warnings: readonly string[] = [];

@@ -1,6 +1,7 @@
 // Owns the metadata the server keeps: what a new object gets, what an update carries over, when the generation grows.
 import type { Instant } from "../../lib/units.ts";
 import { deepEqual } from "../../lib/json.ts";
+import type { Descriptor } from "../../model/kinds/descriptor.ts";
 import type { KubeObject, Meta } from "../../model/meta.ts";
 import type { ObjectMeta } from "../../model/generated/types.ts";
 import { formatTime } from "../../model/time.ts";
@@ -76,11 +77,17 @@ export function carriedMetadata(given: ObjectMeta, old: Meta): Meta {
 }
 
 /** Whether anything differs outside metadata and status: what a controller has to act on. */
-export function isNewGeneration(next: KubeObject, old: KubeObject): boolean {
+export function isNewGeneration(
+  { custom, hasStatus }: Pick<Descriptor, "custom" | "hasStatus">,
+  next: KubeObject,
+  old: KubeObject,
+): boolean {
+  const hasPlainStatus = custom !== undefined && !hasStatus;
   const outside = ({ metadata: _metadata, ...rest }: KubeObject): Record<string, unknown> => {
     const fields: Record<string, unknown> = rest;
     const { status: _status, ...desired } = fields;
-    return desired;
+    // Of a kind without `/status` it is a field like any other.
+    return hasPlainStatus ? fields : desired;
   };
   return !deepEqual(outside(next), outside(old));
 }

@@ -6,6 +6,7 @@ import { heldOf, type Held } from "../cache/held.ts";
 import type { Selection } from "../cache/selection.ts";
 import type { At, ListOptions } from "../pipeline-options.ts";
 import { expired, notFound, type Refusal, tooLargeVersion, unavailable } from "../status.ts";
+import { heldAs } from "../custom/view.ts";
 import { objectKey, prefixOf } from "./place.ts";
 import type { Registry } from "./registry.ts";
 
@@ -39,7 +40,8 @@ export async function readObject(registry: Registry, place: ObjectPlace, at: At)
   const stale = await settle(registry, at);
   if (stale !== undefined) return stale;
   const { kind, namespace, name } = place;
-  return registry.feed.cacheOf(kind).get(objectKey(kind, namespace, name)) ?? notFound(kind, name);
+  const held = registry.feed.cacheOf(kind).get(objectKey(kind, namespace, name));
+  return held === undefined ? notFound(kind, name) : heldAs(kind, held);
 }
 
 const listTooOld = "The resourceVersion for the provided list is too old.";

@@ -41,5 +41,7 @@ export const isKind = (kind: Descriptor, group: string, resource: string): boole
 export const isPods = (kind: Descriptor): boolean => isKind(kind, "", "pods");
 export const isServiceAccounts = (kind: Descriptor): boolean => isKind(kind, "", "serviceaccounts");
 export const isNamespaces = (kind: Descriptor): boolean => isKind(kind, "", "namespaces");
+export const isDefinitions = (kind: Descriptor): boolean =>
+  isKind(kind, "apiextensions.k8s.io", "customresourcedefinitions");
 export const isPriorityClasses = (kind: Descriptor): boolean =>
   isKind(kind, "scheduling.k8s.io", "priorityclasses");

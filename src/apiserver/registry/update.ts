@@ -134,6 +134,8 @@ function merged(kind: Descriptor, part: Part, draft: Draft<KubeObject>, old: Kub
     if (kind.hasStatus) keep(fields, old, ["status"]);
     kind.prepareUpdate?.(next, old);
     if (isNamespaces(kind)) keepNamespaceFinalizers(next, old);
+  } else if (part === "scale") {
+    if (kind.hasStatus) keep(fields, old, ["status"]);
   } else {
     const { spec } = asNamespace(next);
     keep(fields, old, ["spec", "status"]);
@@ -141,7 +143,7 @@ function merged(kind: Descriptor, part: Part, draft: Draft<KubeObject>, old: Kub
     namespace.spec = { ...namespace.spec, finalizers: spec?.finalizers ?? [] };
   }
   if (old.metadata.generation !== undefined)
-    next.metadata.generation = old.metadata.generation + (isNewGeneration(next, old) ? 1 : 0);
+    next.metadata.generation = old.metadata.generation + (isNewGeneration(kind, next, old) ? 1 : 0);
   return next;
 }
 

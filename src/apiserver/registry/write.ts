@@ -3,6 +3,7 @@ import type { KubeObject } from "../../model/meta.ts";
 import type { LeaseId, Revision } from "../../store/store.ts";
 import { heldOf, Held, sealed, storedBytes } from "../cache/held.ts";
 import { conflict, notFound, objectModified, Refusal, tooLarge } from "../status.ts";
+import { heldAs, storedAs } from "../custom/view.ts";
 import { objectKey } from "./place.ts";
 import { readObject, type ObjectPlace } from "./read.ts";
 import { isKind, type Registry } from "./registry.ts";
@@ -37,7 +38,7 @@ export async function changeObject(
     if (decision instanceof Refusal) return decision;
     const done = await carryOut(registry, place, { current, decision }, dryRun);
     if (done.is === "done") return done.written;
-    current = done.actual ?? notFound(place.kind, place.name);
+    current = done.actual === undefined ? notFound(place.kind, place.name) : heldAs(place.kind, done.actual);
   }
   return conflict(place.kind, place.name, objectModified);
 }
@@ -84,9 +85,10 @@ type CommitConflict = Extract<Awaited<ReturnType<Commit>>, { is: "conflict" }>;
 export async function putObject(
   registry: Registry,
   { kind, namespace, name }: ObjectPlace,
-  { object, guards, dryRun }: { object: KubeObject; guards: Guards; dryRun: boolean },
+  { object: shown, guards, dryRun }: { object: KubeObject; guards: Guards; dryRun: boolean },
 ): Promise<Held | Refusal | CommitConflict> {
   const key = objectKey(kind, namespace, name);
+  const object = storedAs(kind, shown);
   const value = storedBytes(object);
   if (value.length > registry.limits.objectBytesMax)
     return tooLarge(`limit is ${registry.limits.objectBytesMax}`);

@@ -1,5 +1,6 @@
 // Owns the collection of garbage: objects whose owners are gone, and deletions that wait for dependents (D.17).
 import type { Answer } from "../../client/client.ts";
+import { followCustomKinds } from "../../client/custom-kinds.ts";
 import { createWorkQueue } from "../../client/work-queue.ts";
 import { deepEqual } from "../../lib/json.ts";
 import type { OwnerReference } from "../../model/generated/types.ts";
@@ -47,12 +48,21 @@ export function startGarbageController(options: GarbageOptions): Running {
       lookAt({ kind, object });
   });
 
+  const custom = followCustomKinds(informers);
+  custom.onChange(({ is, kind }) => {
+    if (is === "removed") return graph.remove(kind);
+    // Owners that nobody knew may be absent ones.
+    void graph.add(kind).synced.then(() => {
+      for (const dependent of graph.dependentsOfKind(kind)) lookAt(dependent);
+    });
+  });
+
   const collector = new Collector(options, graph, lookAt);
   return runController(
     {
       name: "garbage",
       queue,
-      informers: graph.informers,
+      informers: [...graph.informers, custom.informer],
       workers: 20,
       async sync(key) {
         const member = graph.member(key);

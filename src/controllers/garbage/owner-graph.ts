@@ -21,8 +21,10 @@ const groupOf = (apiVersion: string): string =>
   apiVersion.includes("/") ? apiVersion.slice(0, apiVersion.indexOf("/")) : "";
 
 export class OwnerGraph {
-  readonly informers: readonly Informer<KubeObject>[];
+  readonly informers: Informer<KubeObject>[] = [];
   private readonly client: Client;
+  private readonly factory: Informers;
+  private told: ((change: InformerChange<KubeObject>, kind: Descriptor) => void) | undefined;
   private readonly byKind = new Map<string, Informer<KubeObject>>();
   private readonly byResource = new Map<string, Informer<KubeObject>>();
   /** UIDs known to be gone, which never come back. */
@@ -30,19 +32,51 @@ export class OwnerGraph {
 
   constructor(client: Client, informers: Informers, kinds: readonly Descriptor[]) {
     this.client = client;
-    this.informers = kinds.map((kind) => informers.of(kind, { indexes: byOwner }));
-    for (const informer of this.informers) {
-      this.byKind.set(`${informer.kind.group}/${informer.kind.kind}`, informer);
-      this.byResource.set(`${informer.kind.group}/${informer.kind.resource}`, informer);
-    }
+    this.factory = informers;
+    for (const kind of kinds) this.add(kind);
+  }
+
+  /** Objects of the kind are looked after from now on. */
+  add(kind: Descriptor): Informer<KubeObject> {
+    const informer = this.factory.of(kind, { indexes: byOwner });
+    this.informers.push(informer);
+    this.byKind.set(`${kind.group}/${kind.kind}`, informer);
+    this.byResource.set(`${kind.group}/${kind.resource}`, informer);
+    this.follow(informer);
+    return informer;
+  }
+
+  remove(kind: Descriptor): void {
+    const place = `${kind.group}/${kind.resource}`;
+    const informer = this.byResource.get(place);
+    if (informer === undefined) return;
+    informer.stop();
+    this.informers.splice(this.informers.indexOf(informer), 1);
+    this.byKind.delete(`${kind.group}/${kind.kind}`);
+    this.byResource.delete(place);
+  }
+
+  /** Those that name an owner of the kind. */
+  *dependentsOfKind(kind: Descriptor): Iterable<Member> {
+    for (const informer of this.informers)
+      for (const object of informer.list())
+        for (const owner of object.metadata.ownerReferences ?? [])
+          if (owner.kind === kind.kind && groupOf(owner.apiVersion) === kind.group)
+            yield { kind: informer.kind, object };
   }
 
   onChange(told: (change: InformerChange<KubeObject>, kind: Descriptor) => void): void {
-    for (const informer of this.informers)
-      informer.onChange((change) => {
-        if (change.is === "removed") this.gone.set(change.object.metadata.uid, true);
-        told(change, informer.kind);
-      });
+    this.told = told;
+    for (const informer of this.informers) this.follow(informer);
+  }
+
+  private follow(informer: Informer<KubeObject>): void {
+    const { told } = this;
+    if (told === undefined) return;
+    informer.onChange((change) => {
+      if (change.is === "removed") this.gone.set(change.object.metadata.uid, true);
+      told(change, informer.kind);
+    });
   }
 
   /** Names the object in a work queue. */

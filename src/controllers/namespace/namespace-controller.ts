@@ -1,4 +1,5 @@
 // Owns the end of a namespace: everything in it goes first, then it.
+import { followCustomKinds } from "../../client/custom-kinds.ts";
 import { listPage, pageLimit } from "../../client/kube-client.ts";
 import { answerOf } from "../../client/refusal.ts";
 import { collectionPath, objectPath } from "../../client/resource-path.ts";
@@ -13,7 +14,7 @@ import { runController, unlessRefused, type ControllerPorts, type Running } from
 import { isOurs, planNamespace, type NamespaceAction, type Remaining } from "./plan-namespace.ts";
 
 export interface NamespaceOptions extends ControllerPorts {
-  /** Every kind the API serves; those without namespaces are left out. */
+  /** Every kind built in; those without namespaces are left out. */
   readonly kinds: readonly Descriptor[];
 }
 
@@ -24,7 +25,7 @@ export function startNamespaceController(options: NamespaceOptions): Running {
   const { informers, clock, log } = options;
   const queue = createWorkQueue({ clock, log });
   const namespaces = informers.of(namespaceKind);
-  const content = options.kinds.filter((kind) => kind.namespaced);
+  const custom = followCustomKinds(informers);
 
   namespaces.onChange((change) => {
     if (change.is !== "removed" && isOurs(change.object)) queue.add(change.object.metadata.name);
@@ -34,12 +35,13 @@ export function startNamespaceController(options: NamespaceOptions): Running {
     {
       name: "namespace",
       queue,
-      informers: [namespaces],
+      informers: [namespaces, custom.informer],
       workers: 2,
       async sync(name) {
         const namespace = namespaces.get(name);
         if (namespace === undefined || !isOurs(namespace)) return;
         const remaining: Remaining[] = [];
+        const content = [...options.kinds, ...custom.list()].filter((kind) => kind.namespaced);
         for (const kind of content) remaining.push(await empty(options, kind, name));
         const action = planNamespace(namespace, remaining, clock.now());
         await perform(options, namespace, action);

@@ -5,7 +5,7 @@ import { isAtomicMap, isAtomicStruct, isHeldByValue, listTypeOf } from "./list-t
 export type Shape =
   /** A plain value, or a list or map that is changed as a whole. */
   | { readonly is: "leaf" }
-  | { readonly is: "struct"; readonly fields: ReadonlyMap<string, FieldShape> }
+  | { readonly is: "struct"; readonly fields: { get(name: string): FieldShape | undefined } }
   | { readonly is: "map"; readonly of: () => Shape }
   | { readonly is: "set" }
   | { readonly is: "list"; readonly keys: readonly string[]; readonly of: () => Shape };
@@ -52,6 +52,9 @@ const ownerless: Readonly<Record<string, ReadonlySet<string>>> = {
 /** The shape of a whole object of the schema. */
 export const shapeOfKind = (schema: string): Shape => memo(`kind ${schema}`, () => structOf(schema, ""));
 
+/** Of every object's own metadata. */
+export const metadataShape = (): Shape => memo("root metadata", () => structOf("ObjectMeta", "metadata"));
+
 function structOf(schema: string, root: "" | "metadata" | undefined): Shape {
   const hidden = root === undefined ? undefined : ownerless[root];
   const fields = Object.entries(schemas[schema] ?? {})
@@ -62,9 +65,7 @@ function structOf(schema: string, root: "" | "metadata" | undefined): Shape {
         name,
         {
           of: later(() =>
-            isMetadata
-              ? memo("root metadata", () => structOf(t, "metadata"))
-              : memo(`${schema}.${name}`, () => shapeOf(schema, name, t)),
+            isMetadata ? metadataShape() : memo(`${schema}.${name}`, () => shapeOf(schema, name, t)),
           ),
           isHeldByValue: isHeldByValue(schema, name, root === ""),
         },

@@ -1,6 +1,7 @@
 // Owns the shape of a descriptor: everything the API knows about one kind, in one file of this folder.
 import type { Instant } from "../../lib/units.ts";
 import type { FieldError } from "../field-error.ts";
+import type { CustomTraits } from "../custom/custom-traits.ts";
 import type { Draft, KubeObject } from "../meta.ts";
 import type { Caller } from "../wire.ts";
 
@@ -8,9 +9,9 @@ import type { Caller } from "../wire.ts";
 export interface Column {
   readonly name: string;
   readonly type: "string" | "integer" | "boolean" | "date" | "number";
-  readonly format?: "name";
+  readonly format?: string;
   readonly description: string;
-  readonly priority: 0 | 1;
+  readonly priority: number;
 }
 
 export type Cell = string | number | boolean | null;
@@ -64,11 +65,15 @@ export interface Descriptor<T extends KubeObject = KubeObject> {
   readonly prepareApproval?: (draft: Draft<T>, old: T) => void;
   /** As prepareCreate for an update: what only the server writes is carried over from `old`, in place. */
   readonly prepareUpdate?: (draft: Draft<T>, old: T) => void;
+  /** What the first request to delete it changes in it, in place. */
+  readonly prepareDelete?: (draft: Draft<T>, now: Instant) => void;
   /** Every fault at once, beyond the schema's types and metadata's own rules. */
   readonly validate: (draft: Draft<T>) => readonly FieldError[];
   /** Immutable fields and forbidden transitions. */
   readonly validateUpdate: (draft: Draft<T>, old: T) => readonly FieldError[];
   readonly columns: readonly Column[];
+  /** Of kinds that a CustomResourceDefinition defines; `schema` is then the definition's name in OpenAPI documents. */
+  readonly custom?: CustomTraits;
   /** The cells for `columns`, in their order. Age cells are durations as kubectl prints them. */
   readonly row: (object: T, now: Instant) => readonly Cell[];
 }

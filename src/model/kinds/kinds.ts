@@ -1,5 +1,6 @@
 // Owns the list of the kinds the API serves.
 import { certificateSigningRequest } from "./certificate-signing-request/certificate-signing-request.ts";
+import { customResourceDefinition } from "./custom-resource-definition/custom-resource-definition.ts";
 import { namespace } from "./namespace.ts";
 import { node } from "./node.ts";
 import { pod } from "./pod.ts";
@@ -32,4 +33,5 @@ export const kinds: readonly Descriptor[] = [
   served(controllerRevision),
   served(priorityClass),
   served(certificateSigningRequest),
+  served(customResourceDefinition),
 ];

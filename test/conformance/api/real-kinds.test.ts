@@ -35,7 +35,10 @@ const least: Readonly<Record<string, object>> = {
 
 const table = "application/json;as=Table;v=v1;g=meta.k8s.io";
 
-describe.each(kinds)("$resource", (kind) => {
+// A definition's name is made of what it defines, and it goes by its controller: custom-resources.test.ts walks that way.
+const plainKinds = kinds.filter(({ resource }) => resource !== "customresourcedefinitions");
+
+describe.each(plainKinds)("$resource", (kind) => {
   const root = kind.group === "" ? `/api/${kind.version}` : `/apis/${kind.group}/${kind.version}`;
   const collection = kind.namespaced
     ? `${root}/namespaces/default/${kind.resource}`

@@ -83,7 +83,7 @@ export async function startSubject(): Promise<Subject> {
   const edge = createEdge({
     fairness: createFairness({ clock, seats: 600 }),
     pipeline,
-    kinds,
+    kinds: () => pipeline.registry.feed.served,
     authenticate: createAuthenticate([], pipeline.verifyToken),
     authorize,
     clock,

@@ -1,0 +1,202 @@
+// Owns the walk of an operator's author: a kind installed, used by every kubectl verb, kept through a crash, and taken away.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Cluster, eventually, kubectls, withModernKubectl } from "./harness.ts";
+
+const newest = withModernKubectl();
+const oldest = kubectls().find((path) => path.endsWith("kubectl.1.27"));
+
+const definition = (more = ""): string => `
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: crontabs.stable.example.com }
+spec:
+  group: stable.example.com
+  scope: Namespaced
+  names: { plural: crontabs, singular: crontab, kind: CronTab, shortNames: [ct], categories: [all] }
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      subresources:
+        status: {}
+        scale: { specReplicasPath: .spec.replicas, statusReplicasPath: .status.replicas }
+      additionalPrinterColumns:
+        - { name: Spec, type: string, jsonPath: .spec.cronSpec }
+        - { name: Replicas, type: integer, jsonPath: .spec.replicas }
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties:
+            spec:
+              type: object
+              required: [cronSpec]
+              properties:
+                cronSpec: { type: string, description: when it runs, minLength: 3 }
+                replicas: { type: integer, minimum: 1, maximum: 10, default: 1 }
+                mode: { type: string, enum: [fast, slow] }
+                hosts:
+                  type: array
+                  x-kubernetes-list-type: map
+                  x-kubernetes-list-map-keys: [name]
+                  items:
+                    type: object
+                    required: [name]
+                    properties: { name: { type: string }, port: { type: integer } }
+            status:
+              type: object
+              properties: { replicas: { type: integer } }
+    - name: v1beta1
+      served: true
+      storage: false
+      deprecated: true
+      schema: { openAPIV3Schema: { type: object, x-kubernetes-preserve-unknown-fields: true } }
+${more}`;
+
+const cronTab = (name: string, spec = 'cronSpec: "* * * * *"', metadata = ""): string => `
+apiVersion: stable.example.com/v1
+kind: CronTab
+metadata: { name: ${name}${metadata} }
+spec: { ${spec} }
+`;
+
+const crd = "crd/crontabs.stable.example.com";
+
+describe.skipIf(newest === undefined)("custom resources", () => {
+  const cluster = new Cluster(newest ?? "");
+  const kubectl = (args: string, input?: string): string => cluster.ok(args, input);
+  const refused = (args: string, input?: string): string => {
+    const ran = cluster.kubectl(args, input);
+    expect(ran.code, `kubectl ${args} was to be refused: ${ran.out}`).not.toBe(0);
+    return ran.err;
+  };
+  const install = (): void => {
+    kubectl("apply -f -", definition());
+    kubectl(`wait --for=condition=Established ${crd} --timeout=30s`);
+  };
+
+  beforeAll(async () => {
+    await cluster.start();
+    install();
+  });
+  afterAll(async () => {
+    await cluster.stop();
+  });
+
+  it("refuses definitions that would not do what they say", () => {
+    const rules = "x-kubernetes-validations: [{ rule: 'self.replicas < 3' }]";
+    const withRules = definition().replace("x-kubernetes-preserve-unknown-fields: true }", `${rules} }`);
+    expect(refused("apply -f -", withRules)).toContain(
+      "spec.versions[1].schema.openAPIV3Schema.x-kubernetes-validations: Forbidden",
+    );
+    expect(refused("apply -f -", definition("  conversion: { strategy: Webhook }\n"))).toContain(
+      "spec.conversion.strategy: Forbidden",
+    );
+  });
+
+  it("is discovered and explained", () => {
+    expect(kubectl("api-resources --api-group=stable.example.com --no-headers")).toMatch(
+      /^crontabs +ct +stable\.example\.com\/v1 +true +CronTab$/m,
+    );
+    expect(kubectl("explain crontab.spec")).toContain("when it runs");
+    expect(kubectl("explain ct.spec.hosts")).toMatch(/port\s+<integer>/);
+  });
+
+  it("fills in defaults, prints columns, names every fault", () => {
+    expect(kubectl("apply -f -", cronTab("one"))).toBe("crontab.stable.example.com/one created\n");
+    expect(kubectl("apply -f -", cronTab("one"))).toBe("crontab.stable.example.com/one unchanged\n");
+    expect(kubectl("get ct --no-headers")).toMatch(/^one +\* \* \* \* \* +1$/m);
+    expect(kubectl("get all")).toContain("crontab.stable.example.com/one");
+    const bad = refused("apply -f -", cronTab("two", 'cronSpec: "*", replicas: 99, mode: none'));
+    expect(bad).toContain(
+      "spec.replicas: Invalid value: 99: spec.replicas in body should be less than or equal to 10",
+    );
+    expect(bad).toContain('spec.mode: Unsupported value: "none": supported values: "fast", "slow"');
+    expect(bad).toContain("spec.cronSpec in body should be at least 3 chars long");
+    const unknown = cronTab("two", 'cronSpec: "* * *", colour: red');
+    expect(refused("apply -f -", unknown)).toContain('unknown field "spec.colour"');
+    kubectl("apply --validate=false -f -", unknown);
+    expect(kubectl("get ct two -o jsonpath={.spec}")).toBe('{"cronSpec":"* * *","replicas":1}');
+  });
+
+  it("is patched in the ways that there are, and applied by field", () => {
+    kubectl(`patch ct one --type=merge -p '{"spec":{"mode":"fast"}}'`);
+    kubectl(`patch ct one --type=json -p '[{"op":"replace","path":"/spec/mode","value":"slow"}]'`);
+    expect(kubectl("get ct one -o jsonpath={.spec.mode}")).toBe("slow");
+    expect(refused(`patch ct one --type=strategic -p '{"spec":{"mode":"fast"}}'`)).toContain("not supported");
+    const hosts = (name: string): string =>
+      cronTab("shared", `cronSpec: "* * *", hosts: [{ name: ${name}, port: 1 }]`);
+    kubectl("apply --server-side --field-manager=a -f -", hosts("a"));
+    kubectl("apply --server-side --field-manager=b -f -", hosts("b"));
+    expect(kubectl("get ct shared -o jsonpath={.spec.hosts[*].name}").split(" ").sort()).toEqual(["a", "b"]);
+    const other = cronTab("shared", 'cronSpec: "1 1 1"');
+    expect(refused("apply --server-side --field-manager=c -f -", other)).toContain(".spec.cronSpec");
+  });
+
+  it("keeps status and spec apart, and scales", () => {
+    const generation = (): number => Number(kubectl("get ct one -o jsonpath={.metadata.generation}"));
+    const before = generation();
+    kubectl(
+      `patch ct one --subresource=status --type=merge -p '{"status":{"replicas":1},"spec":{"mode":"fast"}}'`,
+    );
+    expect(generation()).toBe(before);
+    expect(kubectl("get ct one -o jsonpath={.spec.mode},{.status.replicas}")).toBe("slow,1");
+    kubectl(`patch ct one --type=merge -p '{"status":{"replicas":7}}'`);
+    expect(kubectl("get ct one -o jsonpath={.status.replicas}")).toBe("1");
+    expect(kubectl("scale ct one --replicas=4")).toBe("crontab.stable.example.com/one scaled\n");
+    expect(kubectl("get ct one -o jsonpath={.spec.replicas}")).toBe("4");
+    expect(generation()).toBe(before + 1);
+    expect(refused("scale ct one --replicas=40")).toContain("less than or equal to 10");
+  });
+
+  it("is shown in each version served, with a warning for the old one", () => {
+    const old = cluster.kubectl("get crontabs.v1beta1.stable.example.com one -o jsonpath={.apiVersion}");
+    expect(old.out).toBe("stable.example.com/v1beta1");
+    expect(old.err).toContain("Warning: stable.example.com/v1beta1 CronTab is deprecated");
+  });
+
+  it("answers an older kubectl alike", () => {
+    if (oldest === undefined) return console.warn("skipped: there is no kubectl 1.27 here");
+    const own = cluster.kubectlPath;
+    cluster.kubectlPath = oldest;
+    kubectl("apply -f -", cronTab("from-old"));
+    expect(kubectl("get ct from-old --no-headers")).toMatch(/^from-old +\* \* \* \* \* +1$/m);
+    expect(kubectl("explain ct.spec.cronSpec")).toContain("when it runs");
+    kubectl("delete ct from-old");
+    cluster.kubectlPath = own;
+  });
+
+  it("owns and is owned, and goes with its namespace", async () => {
+    const uid = kubectl("get ct two -o jsonpath={.metadata.uid}");
+    const owner = `{ apiVersion: stable.example.com/v1, kind: CronTab, name: two, uid: ${uid} }`;
+    const map = `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: owned, ownerReferences: [${owner}] }\n`;
+    kubectl("apply -f -", map);
+    kubectl("delete ct two");
+    await eventually("the owned map goes", () => cluster.kubectl("get cm owned").code !== 0);
+    kubectl("create namespace tabs");
+    kubectl("apply -n tabs -f -", cronTab("inside"));
+    kubectl("delete namespace tabs --timeout=60s");
+    expect(kubectl("get ct -A -o name")).not.toContain("inside");
+  });
+
+  it("survives a crash of the whole", async () => {
+    await cluster.up?.kill("SIGKILL");
+    await cluster.start();
+    expect(kubectl("get ct one -o jsonpath={.spec.replicas}")).toBe("4");
+    kubectl("apply -f -", cronTab("after"));
+  });
+
+  it("goes with its definition, when the last finalizer is off, and can come again", async () => {
+    kubectl("apply -f -", cronTab("kept", 'cronSpec: "* * *"', ", finalizers: [example.com/keep]"));
+    kubectl(`delete ${crd} --wait=false`);
+    await eventually(
+      "the others go",
+      () => kubectl("get ct -o name") === "crontab.stable.example.com/kept\n",
+    );
+    expect(refused("create -f -", cronTab("late"))).toContain("terminating");
+    kubectl(`patch ct kept --type=merge -p '{"metadata":{"finalizers":null}}'`);
+    kubectl(`wait --for=delete ${crd} --timeout=60s`);
+    expect(refused("get ct")).toMatch(/doesn't have a resource type|could not find the requested resource/);
+    install();
+    expect(kubectl("get ct -A -o name")).toBe("");
+  });
+});
