@@ -25,6 +25,9 @@ export interface ApiServerParts {
   readonly tampered: (changes: readonly Change[]) => readonly Change[];
 }
 
+// So little history that those who were away for a while are told 410.
+const limits = { ringMax: 40 };
+
 export class ApiServerHost {
   /** How far its caches stay behind the store. */
   lag: Millis = 0;
@@ -47,7 +50,7 @@ export class ApiServerHost {
       watch: (prefix, after, signal) =>
         this.lagging(process.stream((either) => own.watch(prefix, after, either), signal)),
     });
-    const pipeline = await createPipeline({ store, kinds, clock, random, log, authorize });
+    const pipeline = await createPipeline({ store, kinds, clock, random, log, authorize, limits });
     await createSystemObjects(pipeline.registry);
     if (process.alive) this.running = { process, pipeline };
   }

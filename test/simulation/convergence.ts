@@ -98,7 +98,7 @@ function checkSet(set: DaemonSet, nodes: readonly Node[], pods: readonly Pod[], 
   if (new Set(placed.map(({ metadata }) => metadata.labels?.[hashLabel])).size > 1)
     say("D.14", `${name} is rolled out in part`, name);
   const image = set.spec?.template.spec?.containers[0]?.image;
-  for (const pod of owned)
+  for (const pod of placed)
     if (pod.spec?.containers[0]?.image !== image)
       say(
         "D.14",

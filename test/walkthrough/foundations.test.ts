@@ -175,6 +175,10 @@ describe.skipIf(kubectlPath === undefined)("a cluster from one command", () => {
   });
 
   it("recreates a deleted pod, never two at once (D.7)", async () => {
+    // The name may be the same again: it is the pod that is another one.
+    const uids = (): string =>
+      kubectl("get pods --field-selector spec.nodeName=worker-2 -o jsonpath='{.items[*].metadata.uid}'");
+    const before = uids();
     const pod = kubectl(
       "get pods --field-selector spec.nodeName=worker-2 -o jsonpath='{.items[0].metadata.name}'",
     );
@@ -182,10 +186,8 @@ describe.skipIf(kubectlPath === undefined)("a cluster from one command", () => {
     let most = 0;
     await eventually("a new pod", () => {
       most = Math.max(most, agents("one").filter(({ node }) => node === "worker-2").length);
-      const now = kubectl(
-        "get pods --field-selector spec.nodeName=worker-2 -o jsonpath='{.items[*].metadata.name}'",
-      );
-      return now !== "" && !now.includes(pod);
+      const now = uids();
+      return now !== "" && !now.includes(before);
     });
     await readyOn("one", "worker-1", "worker-2", "worker-3");
     expect(most).toBeLessThanOrEqual(1);
