@@ -117,7 +117,11 @@ export const mutants: readonly Mutant[] = [
     breaks: ["V.1"],
     make: () => ({ acknowledgesEarly: true }),
   },
-  { name: "a store whose watch skips a change", breaks: ["V.2", "V.1"], make: skippedChanges },
+  {
+    name: "a store whose watch skips a change",
+    breaks: ["V.2", "V.1", "D.1", "D.6", "D.7", "D.11", "K.2"],
+    make: skippedChanges,
+  },
   {
     name: "a watch that loses events",
     breaks: ["V.2", "D.1", "D.6", "D.7", "D.11", "K.2"],

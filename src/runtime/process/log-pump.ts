@@ -1,5 +1,5 @@
 // Owns carrying a container's raw output into its log, each byte once, over any number of our own deaths.
-import type { Bytes } from "../../lib/units.ts";
+import type { Bytes, Instant } from "../../lib/units.ts";
 import type { Clock } from "../../world/clock.ts";
 import type { FileFacts, Files } from "../../world/files.ts";
 import { type Log, wordsOf } from "../../world/log.ts";
@@ -55,6 +55,8 @@ export class LogPump {
   private readonly freed: Record<Stream, Bytes> = { stdout: 0, stderr: 0 };
   private readonly tails: Record<Stream, Buffer> = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
   private readonly seen: Partial<Record<Stream, FileFacts>> = {};
+  /** Streams whose file may have been emptied and written anew: a later look tells. */
+  private readonly doubted = new Map<Stream, Instant>();
   private logInode: number | undefined;
   private stale = false;
   private cancel: (() => void) | undefined;
@@ -223,9 +225,18 @@ export class LogPump {
     const facts = await files.facts(raw);
     if (facts === undefined) return false;
     const known = this.seen[stream];
-    this.seen[stream] = facts;
-    if (facts.size === known?.size ? facts.modified !== known.modified : facts.size < this.offsets[stream])
+    if (facts.size === known?.size && facts.modified !== known.modified) {
+      // The kernel sets the time before the size: one that is just being written to looks like one written anew.
+      const since = this.doubted.get(stream) ?? clock.now();
+      this.doubted.set(stream, since);
+      if (!end && clock.now() - since < restBetween) {
+        this.stale = true;
+        return false;
+      }
       await this.startOver(stream);
+    } else if (facts.size < this.offsets[stream]) await this.startOver(stream);
+    this.doubted.delete(stream);
+    this.seen[stream] = facts;
     if (facts.size === this.offsets[stream]) return false;
     const bytes = await this.read(stream, raw, facts.size);
     if (bytes === undefined) return true;
