@@ -100,7 +100,9 @@ export class Budget implements Partial<LinkObserver> {
     this.spent.set(uid, spent.add(nodeOf(pod)));
     for (const name of spent) {
       const there = ledger.objects.get(`/registry/minions/${name}`);
-      if (there === undefined || eligibility(current, there) !== "eligible") spent.delete(name);
+      // Nor has one that was not Ready already when its pod was taken.
+      const hasClaim = there !== undefined && isReady(there) && eligibility(current, there) === "eligible";
+      if (!hasClaim) spent.delete(name);
     }
     const nodes = ledger.all("minions").length;
     const limit = Math.max(...[set, current].map((version) => amount(unavailableOf(version), nodes, 1)));
