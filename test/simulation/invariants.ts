@@ -97,7 +97,10 @@ export class Invariants {
   private onPodGone(pod: Pod): void {
     const { uid } = pod.metadata;
     // A machine that is gone took its containers along; any other has to let go of them first.
-    if (this.cluster.machines.has(pod.spec?.nodeName ?? "")) this.suspects.set(uid, pod.metadata.name);
+    const node = pod.spec?.nodeName ?? "";
+    const isThere =
+      this.cluster.machines.has(node) && this.cluster.ledger.objects.has(`/registry/minions/${node}`);
+    if (isThere) this.suspects.set(uid, pod.metadata.name);
     else this.forced.add(uid);
   }
 

@@ -125,8 +125,12 @@ export class Person {
     }
   }
 
+  /** A person who has not come to it gives up when the machine is back. */
   deleteNode(name: string): void {
-    this.insist(() => this.cluster.user.of(nodeKind).delete({ name }));
+    this.insist(
+      () => this.cluster.user.of(nodeKind).delete({ name }),
+      () => this.cluster.machines.has(name),
+    );
   }
 
   patchNode(name: string, patchOf: (node: Node) => unknown): void {
@@ -211,9 +215,9 @@ export class Person {
   }
 
   /** A person tries until the server has answered, and again on a conflict. */
-  private insist(act: () => Promise<Answer<unknown>>): void {
+  private insist(act: () => Promise<Answer<unknown>>, isMoot = () => false): void {
     const attempt = async (): Promise<void> => {
-      for (let failures = 0; failures < 100; failures++) {
+      for (let failures = 0; failures < 100 && !isMoot(); failures++) {
         const answer = await act().catch(() => undefined);
         const retry = answer === undefined || (answer.is === "refused" && (answer.status.code ?? 0) >= 500);
         if (!retry && answer.is !== "conflict") {
