@@ -14,6 +14,9 @@ export interface Violation {
   readonly about: readonly string[];
 }
 
+const madeAt = ({ metadata }: { readonly metadata: { readonly creationTimestamp?: string } }): number =>
+  Date.parse(metadata.creationTimestamp ?? "");
+
 export class Invariants {
   readonly found: Violation[] = [];
   private readonly cluster: Cluster;
@@ -97,9 +100,10 @@ export class Invariants {
   private onPodGone(pod: Pod): void {
     const { uid } = pod.metadata;
     // A machine that is gone took its containers along; any other has to let go of them first.
-    const node = pod.spec?.nodeName ?? "";
-    const isThere =
-      this.cluster.machines.has(node) && this.cluster.ledger.objects.has(`/registry/minions/${node}`);
+    const name = pod.spec?.nodeName ?? "";
+    const node = this.cluster.ledger.objects.get(`/registry/minions/${name}`);
+    // A pod older than its node was a machine's that is gone, even if another bears the name by now.
+    const isThere = node !== undefined && madeAt(node) <= madeAt(pod) && this.cluster.machines.has(name);
     if (isThere) this.suspects.set(uid, pod.metadata.name);
     else this.forced.add(uid);
   }
