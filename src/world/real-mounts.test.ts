@@ -13,6 +13,7 @@ const makesThem = async (): Promise<boolean> => {
   return code === 0 && realProcesses.self.uid === 0;
 };
 const can = await makesThem();
+if (!can) console.warn("skipped: only root may mount file systems, and only where the machine lets it");
 
 describe("a file system in memory", () => {
   it.skipIf(!can)("is as large as asked, is seen, blanks in its name and all, and goes again", async () => {
