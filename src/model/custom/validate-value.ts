@@ -85,13 +85,19 @@ function typeFault(schema: Schema, value: unknown, path: string): FieldError | u
 const lengthOf = (text: string): number =>
   text.length - (text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0);
 
+/** A definition stored before its pattern was read as RE2 bounds nothing by it. */
+function isMatched(pattern: string, text: string): boolean {
+  const read = readPattern(pattern);
+  return read.is === "bad" || read.test(text);
+}
+
 function stringFaults(schema: Schema, text: string, path: string): FieldError[] {
   const { minLength, maxLength, pattern, format } = schema;
   const found: FieldError[] = [];
   if (maxLength !== undefined && lengthOf(text) > maxLength) found.push(tooLong(fieldOf(path), maxLength));
   if (minLength !== undefined && lengthOf(text) < minLength)
     found.push(bad(path, text, `should be at least ${minLength} chars long`));
-  if (pattern !== undefined && pattern !== "" && readPattern(pattern)?.test(text) === false)
+  if (pattern !== undefined && pattern !== "" && !isMatched(pattern, text))
     found.push(bad(path, text, `should match '${pattern}'`));
   if (format !== undefined && !fitsFormat(format, text))
     found.push(

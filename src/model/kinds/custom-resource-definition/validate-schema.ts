@@ -139,8 +139,12 @@ function unsupportedFaults(schema: Schema, path: string): FieldError[] {
         "validation rules in CEL are not evaluated by this API server: remove them, or validate in the operator",
       ),
     );
-  if (schema.pattern !== undefined && readPattern(schema.pattern) === undefined)
-    found.push(invalid(`${path}.pattern`, schema.pattern, "must be a valid regular expression, but isn't"));
+  const { pattern } = schema;
+  const read = pattern === undefined ? undefined : readPattern(pattern);
+  if (read?.is === "bad")
+    found.push(
+      invalid(`${path}.pattern`, pattern, `must be a valid regular expression, but isn't: ${read.because}`),
+    );
   return found;
 }
 
