@@ -9,6 +9,8 @@ export interface NumberedField {
   readonly is: "field" | "part";
   /** Go writes it even where it is unset, as zero or empty. */
   readonly isAlwaysWritten: boolean;
+  /** A list that stands in a message of its own. */
+  readonly isBoxed: boolean;
 }
 
 const lines = new Map<string, string>();
@@ -19,8 +21,9 @@ for (const table of [meta, core, groups])
   }
 
 function readEntry(entry: string): [number, NumberedField] {
-  const [, plus, name = "", number, mark] = /^(\+?)(\w+)=(\d+)(!?)$/.exec(entry) ?? [];
-  return [Number(number), { name, is: plus === "+" ? "part" : "field", isAlwaysWritten: mark === "!" }];
+  const [, plus, name = "", number, always, box] = /^(\+?)(\w+)=(\d+)(!?)(\*?)$/.exec(entry) ?? [];
+  const is = plus === "+" ? "part" : "field";
+  return [Number(number), { name, is, isAlwaysWritten: always === "!", isBoxed: box === "*" }];
 }
 
 const read = new Map<string, ReadonlyMap<number, NumberedField>>();

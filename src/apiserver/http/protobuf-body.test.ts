@@ -177,6 +177,15 @@ describe("readProtobuf", () => {
     });
   });
 
+  it("says nothing of fields that are no more and were not set", () => {
+    const metadata = bytes(message([[1, "x"]]), message([[15, ""]]), [0x80, 0x01, 0]);
+    expect(readProtobuf(enveloped("v1", "ConfigMap", message([[1, metadata]])))).toEqual({
+      is: "read",
+      value: { kind: "ConfigMap", apiVersion: "v1", metadata: { name: "x" } },
+      unknown: [],
+    });
+  });
+
   it("joins what comes in pieces, and takes numbers packed", () => {
     const security = (...part: (readonly number[])[]) => message([[14, bytes(...part)]]);
     const spec = bytes(security([0x22, 3, 1, 2, 3]), security([0x20, 4], [8 * 3, 1]));

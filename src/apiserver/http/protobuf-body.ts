@@ -47,22 +47,29 @@ class Reading {
     for (const [number, value] of wireFields(bytes)) {
       const numbered = numbers.get(number);
       if (numbered?.is === "part") this.message(numbered.name, bytesOf(value), into, schema);
-      else if (numbered === undefined) this.unknown.add(`${name} ${number}`);
+      else if (numbered === undefined) this.passOver(name, number, value);
       else this.field(into, numbered, schemas[schema]?.[numbered.name], value);
     }
     return into;
   }
 
+  /** What old programs write without having set it is no loss: fields that are no more. */
+  private passOver(name: string, number: number, value: WireValue): void {
+    const isUnset = typeof value === "number" ? value === 0 : value.length === 0;
+    if (!isUnset) this.unknown.add(`${name} ${number}`);
+  }
+
   private field(
     into: JsonObject,
-    { name, isAlwaysWritten }: NumberedField,
+    { name, isAlwaysWritten, isBoxed }: NumberedField,
     field: Field | undefined,
     value: WireValue,
   ): void {
     // A part has fields that some of its owners do not have.
     if (field === undefined) return;
     const { t: type } = field;
-    if (type.startsWith("[]")) {
+    if (isBoxed) into[name] = stringsOf(value);
+    else if (type.startsWith("[]")) {
       const list: unknown[] = Array.isArray(into[name]) ? into[name] : [];
       into[name] = list;
       for (const item of this.items({ ...field, t: type.slice(2) }, value)) list.push(item);
