@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { readProtobuf } from "../../../../src/apiserver/http/protobuf-body.ts";
 import { wireFields } from "../../../../src/apiserver/http/protobuf-reader.ts";
 import { enveloped } from "../../../../src/apiserver/http/protobuf-write.fixture.ts";
-import { configMap, daemonSet, pod, types, useSite, type Loose } from "./server.ts";
+import { configMap, pod, types, useSite, type Loose } from "./server.ts";
 
 const site = useSite();
 const accept = types.protobuf;
@@ -61,7 +61,6 @@ beforeAll(async () => {
   await site().must("POST", "configmaps", configMap("one", { a: "ü", b: "" }, { labels: { app: "x" } }));
   await site().must("POST", "configmaps", configMap("two"));
   await site().must("POST", "pods", pod("p", { tolerations: [{ operator: "Exists" }] }));
-  await site().must("POST", "daemonsets", daemonSet("d", { minReadySeconds: 3 }));
 });
 
 describe("in protobuf", () => {
@@ -125,14 +124,14 @@ describe("in protobuf", () => {
   });
 
   it("so is metadata alone", async () => {
-    const { type, bytes } = await site().bytes("GET", "daemonsets", undefined, {
+    const { type, bytes } = await site().bytes("GET", "pods", undefined, {
       accept: `${accept};${metadataOnly}`,
     });
     expect(type).toBe(types.protobuf);
     const list = opened(bytes);
     expect([list.apiVersion, list.kind]).toEqual(["meta.k8s.io/v1", "PartialObjectMetadataList"]);
     const [metadata] = bytesAt(list.raw, 2).flatMap((item) => bytesAt(item, 1));
-    const json = await site().must("GET", "daemonsets/d");
+    const json = await site().must("GET", "pods/p");
     const again = read(enveloped("v1", "ConfigMap", Buffer.concat([head(metadata), metadata ?? none])));
     expect(said(again.metadata)).toEqual(said(json.metadata));
   });
