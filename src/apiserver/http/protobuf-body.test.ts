@@ -23,19 +23,8 @@ const number = (field: number, ...varint: number[]): number[] => [field * 8, ...
 
 /** Added to the API after the release whose field numbers are known here. */
 const newer = [
-  "Container.restartPolicyRules",
-  "EnvVarSource.fileKeyRef",
-  "EphemeralContainer.restartPolicyRules",
-  "NodeStatus.declaredFeatures",
-  "PodSpec.hostnameOverride",
   "PodSpec.schedulingGroup",
-  "PodStatus.allocatedResources",
-  "PodStatus.extendedResourceClaimStatus",
   "PodStatus.nodeAllocatableResourceClaimStatuses",
-  "PodStatus.resources",
-  "ResourceHealth.message",
-  "VolumeMountStatus.volumeStatus",
-  "VolumeProjection.podCertificate",
 ];
 
 const fieldsOf = (message: string): string[] =>
