@@ -1,9 +1,9 @@
 // Owns a conversion webhook in a thread of its own: v1 has host and port apart, v2 has them as one address. It fails as it is told to.
 import { createServer } from "node:https";
-import { parentPort, workerData } from "node:worker_threads";
+import { workerData } from "node:worker_threads";
 
 const { cert, key, shared } = workerData;
-// How it is to behave, and how often it was asked.
+// How it is to behave, how often it was asked, and where it listens.
 const state = new Int32Array(shared);
 const modes = ["well", "refuse", "wrong-uid", "drop", "away"];
 
@@ -18,7 +18,10 @@ function converted(object, desired) {
 
 const server = createServer({ cert, key }, (request, response) => {
   const mode = modes[Atomics.load(state, 0)];
-  if (mode === "away") return request.socket.destroy();
+  if (mode === "away") {
+    request.socket.destroy();
+    return;
+  }
   let body = "";
   request.on("data", (part) => (body += part));
   request.on("end", () => {
@@ -35,4 +38,4 @@ const server = createServer({ cert, key }, (request, response) => {
     response.end(JSON.stringify(review));
   });
 });
-server.listen(0, "127.0.0.1", () => parentPort.postMessage(server.address().port));
+server.listen(0, "127.0.0.1", () => Atomics.store(state, 2, server.address().port));

@@ -40,7 +40,7 @@ const oldest = kubectls().find((path) => path.endsWith("kubectl.1.27"));
 
 describe.skipIf(newest === undefined)("a kind with a conversion webhook", () => {
   const cluster = new Cluster(newest ?? "");
-  const shared = new SharedArrayBuffer(8);
+  const shared = new SharedArrayBuffer(12);
   const state = new Int32Array(shared);
   // It answers while kubectl is waited for: in a thread of its own.
   let hook: Worker | undefined;
@@ -62,11 +62,10 @@ describe.skipIf(newest === undefined)("a kind with a conversion webhook", () => 
       ca,
     );
     caBundle = Buffer.from(ca.cert).toString("base64");
-    const worker = new Worker(join(import.meta.dirname, "conversion-webhook.mjs"), {
+    hook = new Worker(join(import.meta.dirname, "conversion-webhook.mjs"), {
       workerData: { cert, key, shared },
     });
-    hook = worker;
-    const port = await new Promise<number>((resolve) => worker.once("message", resolve));
+    const port = await eventually("the webhook", () => Atomics.load(state, 2) || undefined);
     url = `https://127.0.0.1:${port}/convert`;
     const server = cluster.also(
       "apiserver",
