@@ -146,3 +146,27 @@ it.each<[schema: JSONSchemaProps, fault: string]>([
   const faults = faultsOf(({ spec }) => spec.versions.forEach((one) => (one.schema = { openAPIV3Schema })));
   expect(faults.join("\n")).toContain(`spec.versions[0].schema.openAPIV3Schema.${fault}`);
 });
+
+it("leaves a schema alone that stands as it stood, and looks at one that was changed", () => {
+  const withPattern = (pattern: string): Draft<CustomResourceDefinition> => {
+    const draft = definition();
+    draft.spec.versions[0] = {
+      name: "v1",
+      served: true,
+      storage: true,
+      schema: { openAPIV3Schema: { type: "object", properties: { a: { type: "string", pattern } } } },
+    };
+    customResourceDefinition.applyDefaults(draft);
+    return draft;
+  };
+  // It was stored when such a pattern was read.
+  const { apiVersion, kind, spec } = withPattern("(?=a)");
+  const stored: CustomResourceDefinition = {
+    apiVersion,
+    kind,
+    spec,
+    metadata: { name: "tabs.example.com", uid: "u", creationTimestamp: "2026-01-01T00:00:00Z" },
+  };
+  expect(customResourceDefinition.validate(withPattern("(?=a)"), stored)).toEqual([]);
+  expect(customResourceDefinition.validate(withPattern("(?=b)"), stored)).toHaveLength(1);
+});

@@ -1,4 +1,5 @@
 // Owns the faults of a CustomResourceDefinition itself: names, versions and subresources; its schemas have a file of their own.
+import { deepEqual } from "../../../lib/json.ts";
 import { columnTypes } from "../../custom/columns.ts";
 import { isPlainPath, readPath, type JsonPath } from "../../custom/json-path.ts";
 import { isRecord, propertyOf, type Schema } from "../../custom/schema.ts";
@@ -18,7 +19,10 @@ import { validateSchema } from "./validate-schema.ts";
 
 type Unchecked<T> = { readonly [K in keyof T]?: T[K] };
 
-export function validateDefinition({ metadata, spec }: Draft<CustomResourceDefinition>): FieldError[] {
+export function validateDefinition(
+  { metadata, spec }: Draft<CustomResourceDefinition>,
+  old?: CustomResourceDefinition,
+): FieldError[] {
   // Required, and yet nothing has looked whether it is there.
   const given = spec as Unchecked<CustomResourceDefinitionSpec> | undefined;
   if (given === undefined) return [required("spec")];
@@ -32,7 +36,7 @@ export function validateDefinition({ metadata, spec }: Draft<CustomResourceDefin
     ...groupFaults(group),
     ...approvalFaults(group, metadata.annotations ?? {}),
     ...checkChoice("spec.scope", given.scope, ["Cluster", "Namespaced"], "required"),
-    ...versionsFaults(listOf(given.versions)),
+    ...versionsFaults(listOf(given.versions), old?.spec.versions ?? []),
     ...nameFaults(names),
     ...conversionFaults(given),
   ];
@@ -89,7 +93,9 @@ function nameFaults(names: Unchecked<CustomResourceDefinitionNames>): FieldError
   ];
 }
 
-function versionsFaults(versions: readonly CustomResourceDefinitionVersion[]): FieldError[] {
+type Versions = readonly CustomResourceDefinitionVersion[];
+
+function versionsFaults(versions: Versions, old: Versions): FieldError[] {
   const names = versions.map(({ name }) => name);
   const found: FieldError[] = [];
   if (versions.length === 0) return [required("spec.versions", "must have at least one version")];
@@ -99,11 +105,21 @@ function versionsFaults(versions: readonly CustomResourceDefinitionVersion[]): F
     found.push(invalid("spec.versions", names, "must have exactly one version marked as storage version"));
   return [
     ...found,
-    ...versions.flatMap((version, index) => versionFaults(version, `spec.versions[${index}]`)),
+    ...versions.flatMap((version, index) =>
+      versionFaults(
+        version,
+        `spec.versions[${index}]`,
+        old.find(({ name }) => name === version.name),
+      ),
+    ),
   ];
 }
 
-function versionFaults(version: CustomResourceDefinitionVersion, path: string): FieldError[] {
+function versionFaults(
+  version: CustomResourceDefinitionVersion,
+  path: string,
+  old: CustomResourceDefinitionVersion | undefined,
+): FieldError[] {
   const { name, schema, deprecated, deprecationWarning } = version;
   const found = checkRequiredName(`${path}.name`, name, label1035Faults);
   if (deprecationWarning !== undefined && deprecated !== true)
@@ -123,7 +139,10 @@ function versionFaults(version: CustomResourceDefinitionVersion, path: string): 
   found.push(
     ...(root === undefined
       ? [required(schemaPath, "schemas are required")]
-      : validateSchema(root, schemaPath)),
+      : // It was found good when it was written, and may hold many rules to compile.
+        deepEqual(schema, old?.schema)
+        ? []
+        : validateSchema(root, schemaPath)),
     ...subresourceFaults(version, `${path}.subresources`),
     ...listOf(version.additionalPrinterColumns).flatMap((column, index) =>
       columnFaults(column, `${path}.additionalPrinterColumns[${index}]`),
