@@ -9,9 +9,22 @@ export type Form =
 const supported = ["application/json"];
 const wildcards: ReadonlySet<string> = new Set(["application/json", "application/*", "*/*", ""]);
 
+// Clients send the same few headers with every request.
+const knownMax = 100;
+const known = new Map<string, Form | Refusal>();
+
 /** The first form in the client's list that we have. */
-export function readAccept(accept: string | undefined): Form | Refusal {
-  for (const alternative of (accept ?? "").split(",")) {
+export function readAccept(accept = ""): Form | Refusal {
+  const before = known.get(accept);
+  if (before !== undefined) return before;
+  const form = readAnew(accept);
+  if (known.size >= knownMax) known.clear();
+  known.set(accept, form);
+  return form;
+}
+
+function readAnew(accept: string): Form | Refusal {
+  for (const alternative of accept.split(",")) {
     const form = readAlternative(alternative);
     if (form !== undefined) return form;
   }

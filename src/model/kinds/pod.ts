@@ -62,8 +62,11 @@ export const pod: Descriptor<Pod> = {
   prepareCreate: (draft) => {
     draft.status = { phase: "Pending", qosClass: podQos(draft) };
   },
-  validate: (draft) => [
-    ...validatePodSpec("spec", draft.spec, "pod"),
+  validate: (draft, known) => [
+    // Kubelets change statuses many times a pod, and nothing else of it.
+    ...(draft.spec !== undefined && draft.spec === known?.spec
+      ? []
+      : validatePodSpec("spec", draft.spec, "pod")),
     ...((draft.spec?.serviceAccountName ?? "") === "" ? tokenFaults(draft) : []),
   ],
   validateUpdate: (draft, old) => [...mirrorFaults(draft, old), ...validatePodUpdate(draft, old)],
