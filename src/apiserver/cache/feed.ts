@@ -240,8 +240,11 @@ export class Feed {
 
   /** An entry that is no object of ours (written by someone else) is reported and stays invisible. */
   private read(entry: Entry): Held | undefined {
+    const known = this.written.get(entry.value);
+    // Asked for once: a store in memory keeps the bytes of all its history, and would keep every object with them.
+    if (known !== undefined) this.written.delete(entry.value);
     try {
-      return heldOf(entry, this.written.get(entry.value));
+      return heldOf(entry, known);
     } catch (thrown) {
       this.parts.log.error("cannot read an entry of the store", { key: entry.key, because: wordsOf(thrown) });
       return undefined;
