@@ -3,7 +3,8 @@ import type { Descriptor } from "../../model/kinds/descriptor.ts";
 import type { EncodedAnswer } from "../answer.ts";
 import { contentHash } from "../http/content-hash.ts";
 import { jsonAnswer, valueAnswer } from "../http/send.ts";
-import { negotiate, type Encoding } from "../tables/accept.ts";
+import { notAcceptable, type Refusal } from "../status.ts";
+import { mediaTypes, negotiate, type Encoding } from "../tables/accept.ts";
 import { servedVersions, type GroupVersionKind, type ServedResource, type ServedVersion } from "./served.ts";
 
 export interface DiscoveryRequest {
@@ -14,7 +15,7 @@ export interface DiscoveryRequest {
   readonly host: string;
 }
 
-export type Discovery = (request: DiscoveryRequest) => EncodedAnswer | undefined;
+export type Discovery = (request: DiscoveryRequest) => EncodedAnswer | Refusal | undefined;
 
 const aggregatedVersions = ["v2", "v2beta1"] as const;
 type Aggregated = (typeof aggregatedVersions)[number];
@@ -24,16 +25,15 @@ const aggregatedType = (version: Aggregated): string =>
 
 type Asked = { readonly plain: Encoding } | { readonly aggregated: Aggregated };
 
-/** What the client wants first of what is served; the plain document in JSON where it wants none of it. */
-function askedFor(accept: string, hasAggregated: boolean): Asked {
-  const asked = negotiate(accept, (encoding, as): Asked | undefined => {
+/** What the client wants first of what is served. */
+function askedFor(accept: string, hasAggregated: boolean): Asked | undefined {
+  return negotiate(accept, (encoding, as): Asked | undefined => {
     if (as === undefined) return { plain: encoding };
     if (encoding !== "json" || as.kind !== "APIGroupDiscoveryList" || as.group !== "apidiscovery.k8s.io")
       return undefined;
     const version = aggregatedVersions.find((one) => one === as.version);
     return version === undefined || !hasAggregated ? undefined : { aggregated: version };
   });
-  return asked ?? { plain: "json" };
 }
 
 const groupVersionOf = ({ group, version }: { group: string; version: string }): string =>
@@ -141,6 +141,7 @@ export function createDiscovery(kinds: readonly Descriptor[]): Discovery {
   return (request) => {
     const { path } = request;
     const asked = askedFor(request.accept, path === "/api" || path === "/apis");
+    if (asked === undefined) return notAcceptable(mediaTypes);
     if ("aggregated" in asked) {
       const value = aggregated(asked.aggregated, path === "/api" ? core : named);
       return tagged(jsonAnswer(200, value, aggregatedType(asked.aggregated)), request);

@@ -2,6 +2,7 @@
 import { schemas } from "../../model/generated/schemas.ts";
 import { fieldNumbers, schemaOf, type NumberedField } from "./field-numbers.ts";
 import { Malformed, packedNumbers, wireFields } from "./protobuf-reader.ts";
+import { doubleOf, eitherOf } from "./protobuf-schema.ts";
 import {
   anyOf,
   base64Of,
@@ -48,9 +49,21 @@ class Reading {
       const numbered = numbers.get(number);
       if (numbered?.is === "part") this.message(numbered.name, bytesOf(value), into, schema);
       else if (numbered === undefined) this.passOver(name, number, value);
+      else if (eitherOf(name, numbered.name) !== undefined) this.either(into, name, numbered.name, value);
       else this.field(into, numbered, schemas[schema]?.[numbered.name], value);
     }
     return into;
+  }
+
+  /** A field that stands for one of two things, or a map of such. */
+  private either(into: JsonObject, message: string, name: string, value: WireValue): void {
+    const read = (one: WireValue): unknown =>
+      eitherOf(message, name)?.(one, (bytes) => this.message("JSONSchemaProps", bytes));
+    if (schemas[message]?.[name]?.t.startsWith("{}") !== true) return put(into, name, read(value));
+    const parts = new Map(wireFields(bytesOf(value)));
+    const map = isObject(into[name]) ? into[name] : {};
+    into[name] = map;
+    put(map, stringOf(parts.get(1) ?? empty), read(parts.get(2) ?? empty));
   }
 
   /** What old programs write without having set it is no loss: fields that are no more. */
@@ -116,7 +129,7 @@ function leafOf({ t: type, f: format }: Field, value: WireValue): unknown {
     case "string":
       return stringOf(value);
     case "number":
-      return numberOf(value);
+      return format === "double" ? doubleOf(value) : numberOf(value);
     case "boolean":
       return numberOf(value) !== 0;
     case "time":

@@ -1,6 +1,6 @@
 // Owns writing objects as protobuf messages, byte for byte as programs in Go do: fields by number, maps by key, and zeros where no pointer is.
 import { schemas } from "../../model/generated/schemas.ts";
-import { fieldNumbers, type NumberedField } from "../http/field-numbers.ts";
+import { fieldNumbers, isOnlyRead, type NumberedField } from "../http/field-numbers.ts";
 import { BackwardWriter } from "./backward-writer.ts";
 import { writerOf, type Field, type WriteValue } from "./encode-values.ts";
 
@@ -106,7 +106,8 @@ function partWriter(number: number, name: string, schema: string): WriteField {
 const out = new BackwardWriter();
 
 /** Whether objects of this schema can be written. */
-export const isEncodable = (schema: string): boolean => fieldNumbers(schema) !== undefined;
+export const isEncodable = (schema: string): boolean =>
+  fieldNumbers(schema) !== undefined && !isOnlyRead(schema);
 
 /** The message's bytes, without kind and version: those stand in the envelope. */
 export function encodeObject(schema: string, object: object): Uint8Array {

@@ -42,7 +42,7 @@ const offers: readonly { readonly encoding: Encoding; readonly subtype: string }
   { encoding: "json", subtype: "json" },
   { encoding: "protobuf", subtype: "vnd.kubernetes.protobuf" },
 ];
-const mediaTypes = offers.map(({ subtype }) => `application/${subtype}`);
+export const mediaTypes: readonly string[] = offers.map(({ subtype }) => `application/${subtype}`);
 
 const trimmed = (text: string): string => text.replace(/^ +| +$/g, "");
 
@@ -76,8 +76,7 @@ function sortClauses(clauses: Clause[]): void {
 
 function choiceOf({ type, subtype, parameters }: Clause): Choice {
   const stream = parameters.get("stream") ?? "watch";
-  // Answers in the version of the server are given by no resource.
-  const isPossible = stream === "watch" && !parameters.has("sv");
+  const isPossible = stream === "watch" && (parameters.get("sv") ?? "v1") === "v1";
   const isAny = subtype === "*" && (type === "*" || type === "application");
   const fitting = offers.filter((offer) => isAny || (type === "application" && subtype === offer.subtype));
   const [kind, version, group] = ["as", "v", "g"].map((name) => parameters.get(name));
