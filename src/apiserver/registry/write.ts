@@ -1,4 +1,5 @@
 // Owns changing one stored object: decide on what stands there, commit on condition that it still does, else decide anew.
+import { reshaped } from "../../lib/json.ts";
 import type { KubeObject } from "../../model/meta.ts";
 import type { LeaseId, Revision } from "../../store/store.ts";
 import { heldOf, Held, sealed, storedBytes } from "../cache/held.ts";
@@ -88,7 +89,7 @@ export async function putObject(
   { object: shown, guards, dryRun }: { object: KubeObject; guards: Guards; dryRun: boolean },
 ): Promise<Held | Refusal | CommitConflict> {
   const key = objectKey(kind, namespace, name);
-  const object = storedAs(kind, shown);
+  const object = inShape(storedAs(kind, shown));
   const value = storedBytes(object);
   if (value.length > registry.limits.objectBytesMax)
     return tooLarge(`limit is ${registry.limits.objectBytesMax}`);
@@ -99,6 +100,13 @@ export async function putObject(
   const result = await registry.store.commit(guards, [write]);
   if (result.is === "conflict") return result;
   return sharedHeld(registry, kind, { key, revision: result.revision, object, value });
+}
+
+/** What is kept for long, and read by everyone. */
+function inShape(object: KubeObject): KubeObject {
+  const made = reshaped(object);
+  made.metadata = reshaped(object.metadata);
+  return made;
 }
 
 /** The one in the cache where it is there by now, so that its bytes are made once. */
