@@ -1,6 +1,6 @@
 // Owns the conformance of an object's life on any Kubernetes API server: made, read, changed, tried, deleted.
 import { describe, expect, it } from "vitest";
-import { configMap, daemonSet, namesIn, pod, types, useSite } from "./server.ts";
+import { configMap, daemonSet, namesIn, pod, types, useSite, type Loose } from "./server.ts";
 
 const site = useSite();
 
@@ -58,7 +58,7 @@ describe("creation", () => {
     const made = await site().must("POST", "daemonsets", daemonSet("defaults"));
     expect(made.spec).toMatchObject({
       revisionHistoryLimit: 10,
-      updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } },
+      updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } },
       template: {
         spec: {
           restartPolicy: "Always",
@@ -76,9 +76,14 @@ describe("creation", () => {
     expect(made.metadata.generation).toBe(1);
   });
 
+  it("fills in that nothing surges", async (context) => {
+    site().since(22, "a DaemonSet's maxSurge", context);
+    const made = await site().must("POST", "daemonsets", daemonSet("surge"));
+    expect(made.spec.updateStrategy.rollingUpdate.maxSurge).toBe(0);
+  });
+
   it.each([
     ["to another namespace", configMap("x", {}, { namespace: "elsewhere" }), 400],
-    ["with a version of the store", configMap("x", {}, { resourceVersion: "5" }), 400],
     ["of another kind", { ...configMap("x"), kind: "Secret" }, 400],
     ["of another version", { ...configMap("x"), apiVersion: "v2" }, 400],
     ["without a name", configMap(""), 422],
@@ -86,6 +91,12 @@ describe("creation", () => {
     ["of no JSON", "{", 400],
   ])("is refused %s", async (_name, body, code) => {
     expect((await site().ask("POST", "configmaps", body)).code).toBe(code);
+  });
+
+  it("is refused with a version of the store", async () => {
+    const { code } = await site().ask("POST", "configmaps", configMap("x", {}, { resourceVersion: "5" }));
+    // Upstream lets its store refuse it, and so calls the client's fault its own.
+    expect([400, 500]).toContain(code);
   });
 
   it("is refused in a namespace that is not there", async () => {
@@ -161,10 +172,22 @@ describe("update", () => {
       spec: { containers: [{ name: "other", image: "x" }] },
     });
     expect([told.status.message, told.spec.containers[0].name]).toEqual(["told", "main"]);
-    const entry = told.metadata.managedFields.find(
-      (one: { subresource?: string }) => one.subresource === "status",
+    const owners = told.metadata.managedFields.filter(
+      (one: Loose) => "f:message" in (one.fieldsV1["f:status"] ?? {}),
     );
-    expect(entry).toMatchObject({ manager: "conformance", operation: "Update" });
+    expect(owners).toMatchObject([{ manager: "conformance", operation: "Update" }]);
+  });
+
+  it("tells who wrote the status from who wrote the rest", async (context) => {
+    site().since(22, "the subresource in managedFields", context);
+    const made = await site().must("POST", "pods", pod("told"));
+    const { metadata } = await site().must("PUT", "pods/told/status", {
+      ...made,
+      metadata: { ...made.metadata, resourceVersion: "" },
+      status: { ...made.status, message: "told" },
+    });
+    const parts = metadata.managedFields.map((one: { subresource?: string }) => one.subresource ?? "");
+    expect(parts).toEqual(expect.arrayContaining(["", "status"]));
   });
 
   it("refuses what may not change, all at once", async () => {
@@ -290,10 +313,9 @@ describe("subresources", () => {
     await site().must("POST", "pods", pod("bound", {}, { finalizers: ["conformance.example.com/keep"] }));
     const target = { apiVersion: "v1", kind: "Node", name: "conformance-none" };
     const binding = { apiVersion: "v1", kind: "Binding", metadata: { name: "bound" }, target };
-    expect(
-      (await site().ask("POST", "pods/bound/binding", { ...binding, target: { kind: "Pod", name: "x" } }))
-        .code,
-    ).toBe(422);
+    const elsewhere = { ...binding, target: { kind: "Pod", name: "x" } };
+    // Upstream finds the fault in the field, and answers that it failed itself.
+    expect([422, 500]).toContain((await site().ask("POST", "pods/bound/binding", elsewhere)).code);
     expect(await site().must("POST", "pods/bound/binding", binding)).toMatchObject({
       kind: "Status",
       status: "Success",
@@ -305,7 +327,7 @@ describe("subresources", () => {
     ]);
     expect((await site().ask("POST", "pods/bound/binding", binding)).code).toBe(409);
     const eviction = {
-      apiVersion: "policy/v1",
+      apiVersion: site().minor < 22 ? "policy/v1beta1" : "policy/v1",
       kind: "Eviction",
       metadata: { name: "bound" },
       deleteOptions: { gracePeriodSeconds: 0 },
