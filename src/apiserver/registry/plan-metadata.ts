@@ -57,17 +57,20 @@ export const keptFields = [
   "deletionGracePeriodSeconds",
 ] as const;
 
-/** Metadata of an update: kept fields that were left out come from the old object. Changed ones stay, to be refused. */
+/**
+ * Metadata of an update: kept fields that were left out come from the old object, and when it was made and is to end in any
+ * case. Others that were changed stay, to be refused.
+ */
 export function carriedMetadata(given: ObjectMeta, old: Meta): Meta {
   const { selfLink: _selfLink, managedFields: _managedFields, generation: _generation, ...rest } = given;
   const carried: Meta = {
     ...rest,
     name: rest.name ?? old.name,
     uid: rest.uid ?? old.uid,
-    creationTimestamp: rest.creationTimestamp ?? old.creationTimestamp,
+    creationTimestamp: old.creationTimestamp,
     resourceVersion: old.resourceVersion,
   };
-  if (old.deletionTimestamp !== undefined) carried.deletionTimestamp ??= old.deletionTimestamp;
+  if (old.deletionTimestamp !== undefined) carried.deletionTimestamp = old.deletionTimestamp;
   if (old.deletionGracePeriodSeconds !== undefined)
     carried.deletionGracePeriodSeconds ??= old.deletionGracePeriodSeconds;
   if (old.namespace !== undefined) carried.namespace ??= old.namespace;
