@@ -3,6 +3,7 @@ import { createSecureContext } from "node:tls";
 import { loadKubeconfig } from "../src/client/load-kubeconfig.ts";
 import { realFiles } from "../src/world/real-files.ts";
 import { openConnection, type Answer, type Connection, type Endpoint } from "./api-connection.ts";
+import { openSession, type Session } from "./api-session.ts";
 import { configMap, event, lease, namespace, pod, podStatus, table } from "./api-objects.ts";
 
 /** What the measuring process asks for; the answer has the same `do`. */
@@ -14,13 +15,20 @@ export type Order =
       /** Absent: until all is made. */ readonly millis?: number;
     }
   | { readonly do: "list"; readonly path: string; readonly times: number }
-  | { readonly do: "watch"; readonly kind: WatchKind; readonly watchers: number }
+  | {
+      readonly do: "watch";
+      readonly kind: WatchKind;
+      readonly over: Protocol;
+      readonly watchers: number;
+    }
   | { readonly do: "fan-out"; readonly kind: WatchKind; readonly changes: number }
   | { readonly do: "unwatch" };
 
 export type LoadKind = keyof typeof loads;
 /** All look at the same objects, or each at the pods of a node. */
 export type WatchKind = "all" | "by-node";
+/** Each watch on a connection of its own, or all on one, as Go's clients have it. */
+export type Protocol = "http/1.1" | "http/2";
 
 export interface LoadResult {
   readonly operations: number;
@@ -40,7 +48,10 @@ const mergePatch = "application/merge-patch+json";
 const strategicPatch = "application/strategic-merge-patch+json";
 
 let connections: Connection[] = [];
-let watching: Connection[] = [];
+let session: Session | undefined;
+/** What ends with the watches. */
+let watching: Pick<Connection, "close">[] = [];
+let watcherCount = 0;
 let seen = 0;
 let endpoint: Endpoint | undefined;
 let count = 0;
@@ -62,6 +73,10 @@ const loads = {
     expect(await connection.request("POST", events, event(`pod-${at % podCount}.${at}`, at)), 201),
   "get-pods": async (connection: Connection, at: number) =>
     expect(await connection.request("GET", `${pods}/pod-${(at * 7919) % podCount}`), 200),
+  "get-pods-http2": async (_connection: Connection, at: number) => {
+    if (session === undefined) throw new Error("no session is open");
+    expect(await session.request("GET", `${pods}/pod-${(at * 7919) % podCount}`), 200);
+  },
   "patch-labels": async (connection: Connection, at: number) =>
     expect(
       await connection.request(
@@ -150,17 +165,22 @@ async function newestVersion(): Promise<string> {
   return /"resourceVersion":"(\d+)"/.exec(answer?.body.toString() ?? "")?.[1] ?? "";
 }
 
-async function watch(kind: WatchKind, watchers: number): Promise<LoadResult> {
+type Watch = Extract<Order, { do: "watch" }>;
+
+async function watch({ kind, over, watchers }: Watch): Promise<LoadResult> {
   const at = endpoint;
   if (at === undefined) throw new Error("no connection is open");
   const version = await newestVersion();
+  const shared = over === "http/2" ? await openSession(at) : undefined;
+  if (shared !== undefined) watching.push(shared);
+  watcherCount = watchers;
   const begun = performance.now();
   for (let first = 0; first < watchers; first += 50)
     await Promise.all(
       Array.from({ length: Math.min(50, watchers - first) }, async (_, place) => {
-        const connection = await openConnection(at);
+        const connection = shared ?? (await openConnection(at));
         await connection.watch(watched(kind, first + place, version), (found) => (seen += found));
-        watching.push(connection);
+        if (shared === undefined) watching.push(connection);
       }),
     );
   return { operations: watchers, millis: performance.now() - begun };
@@ -168,7 +188,7 @@ async function watch(kind: WatchKind, watchers: number): Promise<LoadResult> {
 
 /** Resolves once every watcher was told of everything. */
 async function fanOut(kind: WatchKind, changes: number): Promise<LoadResult> {
-  const perChange = kind === "all" ? watching.length : 1;
+  const perChange = kind === "all" ? watcherCount : 1;
   const base = seen;
   const first = count;
   count += changes;
@@ -183,7 +203,7 @@ async function fanOut(kind: WatchKind, changes: number): Promise<LoadResult> {
           expect(
             await connection.request(
               "PATCH",
-              `${pods}/pod-${at % watching.length}/status`,
+              `${pods}/pod-${at % watcherCount}/status`,
               podStatus(at),
               strategicPatch,
             ),
@@ -202,6 +222,7 @@ async function open(kubeconfig: string, clients: number): Promise<LoadResult> {
   const at: Endpoint = { host: hostname, port: Number(port), secureContext };
   endpoint = at;
   connections = await Promise.all(Array.from({ length: clients }, () => openConnection(at)));
+  session = await openSession(at);
   const [connection] = connections;
   await connection?.request("POST", "/api/v1/namespaces", table.namespace);
   return { operations: clients, millis: 0 };
@@ -211,7 +232,7 @@ async function perform(order: Order): Promise<LoadResult> {
   if (order.do === "open") return open(order.kubeconfig, order.clients);
   if (order.do === "load") return load(order.kind, order.millis);
   if (order.do === "list") return list(order.path, order.times);
-  if (order.do === "watch") return watch(order.kind, order.watchers);
+  if (order.do === "watch") return watch(order);
   if (order.do === "fan-out") return fanOut(order.kind, order.changes);
   for (const connection of watching) connection.close();
   watching = [];

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import type { LoadKind, LoadResult, Order, WatchKind } from "./api-load.ts";
+import type { LoadKind, LoadResult, Order, Protocol, WatchKind } from "./api-load.ts";
 import { cpuMillis, end, median, residentMiB, startEverynode, syncMillis, type Running } from "./machine.ts";
 
 const clients = 64;
@@ -81,12 +81,14 @@ const load = (bench: Bench, name: string, kind: LoadKind, rest: Rest = {}) =>
 
 interface FanOut extends Rest {
   readonly kind: WatchKind;
+  readonly over: Protocol;
   readonly changes: number;
 }
 
-async function fanOut(bench: Bench, name: string, { kind, changes, ...rest }: FanOut): Promise<void> {
+async function fanOut(bench: Bench, told: string, { kind, over, changes, ...rest }: FanOut): Promise<void> {
+  const name = over === "http/2" ? `${told}, HTTP/2` : told;
   if (!name.includes(bench.only)) return;
-  await measured(bench, `watches opened: ${name}`, { do: "watch", kind, watchers });
+  await measured(bench, `watches opened: ${name}`, { do: "watch", kind, over, watchers });
   await bench.order({ do: "fan-out", kind, changes: changes / 5 });
   await measured(bench, name, { do: "fan-out", kind, changes }, rest);
   await bench.order({ do: "unwatch" });
@@ -96,6 +98,7 @@ async function measureAll(bench: Bench): Promise<void> {
   await bench.order({ do: "load", kind: "create-pods" });
   await load(bench, "create, ConfigMap of 1 KB", "create-config-maps", { target: 3000 });
   await load(bench, "get, Pod", "get-pods", { target: 8000 });
+  await load(bench, "get, Pod, HTTP/2", "get-pods-http2");
   const everyPod = "/api/v1/namespaces/bench/pods";
   await measured(bench, "list, 5,000 Pods", { do: "list", path: everyPod, times: 20 }, { targetMillis: 150 });
   await load(bench, "patch, labels of a Pod", "patch-labels");
@@ -103,11 +106,19 @@ async function measureAll(bench: Bench): Promise<void> {
   await load(bench, "patch, status of a Pod", "patch-statuses");
   await load(bench, "renew, Lease", "renew-leases");
   await load(bench, "create, Event", "create-events");
-  await fanOut(bench, "event, to 1,000 watchers alike", { kind: "all", changes: 400, target: 100_000 });
-  await fanOut(bench, "patched status, told to its one of 1,000 kubelets", {
-    kind: "by-node",
-    changes: 5000,
-  });
+  for (const over of ["http/1.1", "http/2"] as const) {
+    await fanOut(bench, "event, to 1,000 watchers alike", {
+      kind: "all",
+      over,
+      changes: 400,
+      target: 100_000,
+    });
+    await fanOut(bench, "patched status, told to its one of 1,000 kubelets", {
+      kind: "by-node",
+      over,
+      changes: 5000,
+    });
+  }
 }
 
 const whole = (value: number): string => Math.round(value).toLocaleString("en");

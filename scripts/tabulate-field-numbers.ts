@@ -18,6 +18,7 @@ interface Field {
   /** The message it holds. */
   readonly message: string | undefined;
   readonly isAlwaysWritten: boolean;
+  readonly isRepeated: boolean;
 }
 interface Message {
   readonly name: string;
@@ -30,6 +31,7 @@ const text = new TextDecoder();
 const target = join(dirname(fileURLToPath(import.meta.url)), "../src/apiserver/http/field-numbers");
 // A Go option on a field: whether it is a pointer, that is, left out of messages where unset.
 const nullableOption = 65001;
+const repeatedLabel = 3;
 
 const stringIn = (bytes: Uint8Array, field: number): string => {
   for (const [number, value] of wireFields(bytes))
@@ -38,16 +40,23 @@ const stringIn = (bytes: Uint8Array, field: number): string => {
 };
 
 function readField(bytes: Uint8Array): Field {
-  let [number, isAlwaysWritten] = [0, false];
+  let [number, isAlwaysWritten, isRepeated] = [0, false, false];
   for (const [at, value] of wireFields(bytes)) {
     if (at === 3 && typeof value === "number") number = value;
+    if (at === 4) isRepeated = value === repeatedLabel;
     if (at === 8 && typeof value !== "number")
       isAlwaysWritten = [...wireFields(value)].some(
         ([option, set]) => option === nullableOption && set === 0,
       );
   }
   const message = stringIn(bytes, 6).split(".").at(-1) ?? "";
-  return { name: stringIn(bytes, 1), number, message: message === "" ? undefined : message, isAlwaysWritten };
+  return {
+    name: stringIn(bytes, 1),
+    number,
+    message: message === "" ? undefined : message,
+    isAlwaysWritten,
+    isRepeated,
+  };
 }
 
 function readFile(bytes: Uint8Array): Message[] {
@@ -139,7 +148,9 @@ function inlinedIn(owner: Message, schema: string, field: Field): boolean {
 function entryOf(owner: Message, schema: string, field: Field): string | undefined {
   const mark = field.isAlwaysWritten ? "!" : "";
   const name = nameIn(schema, field);
-  if (name !== undefined) return `${name}=${field.number}${mark}`;
+  // JSON has a list where there is one message: the list stands within it.
+  const box = !field.isRepeated && schemas[schema]?.[name ?? ""]?.t.startsWith("[]") === true ? "*" : "";
+  if (name !== undefined) return `${name}=${field.number}${mark}${box}`;
   if (!inlinedIn(owner, schema, field)) return undefined;
   inlined.add(field.message ?? "");
   return `+${field.message ?? ""}=${field.number}`;

@@ -4,7 +4,11 @@ import type { Descriptor, OldVersion } from "../model/kinds/descriptor.ts";
 import type { ApiRequest, WatchEvent } from "../model/wire.ts";
 import type { EncodedAnswer, Pipeline } from "./answer.ts";
 import { Emission } from "./cache/emission.ts";
+import { valueAnswer } from "./http/send.ts";
+import { frameType, sharedFrame } from "./protobuf/frames.ts";
 import { groupVersion } from "./registry/decode.ts";
+import { Refusal } from "./status.ts";
+import { plainEncoding, readAccept, type Encoding } from "./tables/accept.ts";
 
 interface Renewed {
   readonly request: ApiRequest;
@@ -31,12 +35,9 @@ export function serveOldVersions(kinds: readonly Descriptor[], pipeline: Pipelin
       const asked = renewed(request);
       if (asked === undefined) return pipeline.answerEncoded(request, caller);
       const { status, body, warnings = [] } = await pipeline.answer(asked.request, caller);
-      return {
-        status,
-        contentType: "application/json",
-        body: JSON.stringify(written(body, asked)),
-        warnings: [warningOf(asked), ...warnings],
-      };
+      const encoding = status < 400 ? encodingOf(asked) : plainEncoding(request.accept);
+      const made = valueAnswer(status, written(body, asked), encoding);
+      return { ...made, warnings: [warningOf(asked), ...warnings] };
     },
     watch(request, caller, signal) {
       const asked = renewed(request);
@@ -47,7 +48,9 @@ export function serveOldVersions(kinds: readonly Descriptor[], pipeline: Pipelin
       const asked = renewed(request);
       if (asked === undefined) return pipeline.watchEncoded(request, caller, signal);
       const events = writtenEvents(pipeline.watch(asked.request, caller, signal), asked);
-      return { is: "watching", contentType: "application/json", lines: linesOf(events) };
+      return encodingOf(asked) === "protobuf"
+        ? { is: "watching", contentType: frameType, lines: framesOf(events) }
+        : { is: "watching", contentType: "application/json", lines: linesOf(events) };
     },
   };
 }
@@ -104,6 +107,17 @@ async function* linesOf(
   batches: AsyncIterable<readonly WatchEvent[]>,
 ): AsyncGenerator<readonly Uint8Array[]> {
   for await (const batch of batches) yield batch.map((event) => new Emission(event).line);
+}
+
+async function* framesOf(
+  batches: AsyncIterable<readonly WatchEvent[]>,
+): AsyncGenerator<readonly Uint8Array[]> {
+  for await (const batch of batches) yield batch.map((event) => sharedFrame(new Emission(event)));
+}
+
+function encodingOf({ request, kind }: Renewed): Encoding {
+  const accepted = readAccept(request.accept, kind, false);
+  return accepted instanceof Refusal ? "json" : accepted.encoding;
 }
 
 const warningOf = ({ kind, old }: Renewed): string =>

@@ -12,7 +12,9 @@ import { emissionAs, heldAs } from "./custom/view.ts";
 import { groupVersion } from "./registry/decode.ts";
 import type { Listing } from "./registry/read.ts";
 import { Refusal } from "./status.ts";
-import type { Form } from "./tables/accept.ts";
+import { refusalAnswer, valueAnswer } from "./http/send.ts";
+import { protobufOf, protobufType } from "./protobuf/envelope.ts";
+import { plainEncoding, type Encoding, type Form } from "./tables/accept.ts";
 import {
   partialList,
   partialObject,
@@ -37,6 +39,7 @@ export type Reply =
 export interface Showing {
   readonly kind: Descriptor;
   readonly form: Form;
+  readonly encoding: Encoding;
   readonly include: IncludeObject;
   readonly now: Instant;
 }
@@ -110,24 +113,20 @@ export function asResponse(reply: Reply | Refusal, showing: Showing | undefined)
   return { status: codeOf(reply), body: deepFreeze(body), ...(warnings.length === 0 ? {} : { warnings }) };
 }
 
-export function asEncoded(reply: Reply | Refusal, showing: Showing | undefined): EncodedAnswer {
-  if (reply instanceof Refusal || showing === undefined) {
-    const response = asResponse(reply, showing);
-    const { retryAfterSeconds } = reply instanceof Refusal ? (reply.status.details ?? {}) : {};
-    return {
-      status: response.status,
-      contentType: jsonType,
-      body: JSON.stringify(response.body),
-      warnings: [],
-      ...(retryAfterSeconds === undefined ? {} : { headers: { "retry-after": String(retryAfterSeconds) } }),
-    };
-  }
-  return {
-    status: codeOf(reply),
-    contentType: jsonType,
-    body: bytesOf(reply, showing),
-    warnings: warningsOf(reply, showing),
-  };
+/** `accept` is the client's, by which errors are encoded. */
+export function asEncoded(
+  reply: Reply | Refusal,
+  showing: Showing | undefined,
+  accept: string | undefined,
+): EncodedAnswer {
+  if (reply instanceof Refusal) return refusalAnswer(reply, accept);
+  if (showing === undefined)
+    return valueAnswer(codeOf(reply), asResponse(reply, showing).body, plainEncoding(accept));
+  const answer = { status: codeOf(reply), warnings: warningsOf(reply, showing) };
+  const protobuf = showing.encoding === "json" ? undefined : protobufOf(Object(valueOf(reply, showing)));
+  return protobuf === undefined
+    ? { ...answer, contentType: jsonType, body: bytesOf(reply, showing) }
+    : { ...answer, contentType: protobufType, body: protobuf };
 }
 
 /** A watch event in the form asked for. Errors are always a Status. */

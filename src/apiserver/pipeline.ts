@@ -39,6 +39,7 @@ import {
   timedOut,
 } from "./status.ts";
 import { serveReviews } from "./reviews.ts";
+import { frameType, sharedFrame } from "./protobuf/frames.ts";
 import { readAccept } from "./tables/accept.ts";
 import { readIncludeObject } from "./tables/table.ts";
 
@@ -135,8 +136,8 @@ async function answer(way: Way, request: ApiRequest, caller: Caller): Promise<Ap
 
 async function answerEncoded(way: Way, request: ApiRequest, caller: Caller): Promise<EncodedAnswer> {
   const allowed = allow(way, request, caller);
-  if (allowed instanceof Refusal) return asEncoded(allowed, undefined);
-  return asEncoded(await perform(way, request, allowed), allowed.showing);
+  if (allowed instanceof Refusal) return asEncoded(allowed, undefined, request.accept);
+  return asEncoded(await perform(way, request, allowed), allowed.showing, request.accept);
 }
 
 /** Route, authorize, and see in which form to answer. */
@@ -149,10 +150,10 @@ function allow({ registry, route, authorize }: Way, request: ApiRequest, caller:
   if (refused !== undefined) return refused;
   if (target === "none") return notServed();
   if (verb === "none") return methodNotAllowed();
-  const form = readAccept(request.accept);
-  if (form instanceof Refusal) return form;
+  const accepted = readAccept(request.accept, target.kind, verb === "watch");
+  if (accepted instanceof Refusal) return accepted;
   const include = readIncludeObject(query["includeObject"]);
-  const showing = { kind: target.kind, form, include, now: registry.clock.now() };
+  const showing = { kind: target.kind, ...accepted, include, now: registry.clock.now() };
   return { target, verb, query, showing, caller };
 }
 
@@ -227,10 +228,17 @@ async function watchEncoded(
   signal: AbortSignal,
 ): ReturnType<Pipeline["watchEncoded"]> {
   const opened = await open(way, request, caller, signal);
-  if (opened instanceof Refusal) return asEncoded(opened, undefined);
-  return { is: "watching", contentType: "application/json", lines: linesOf(opened) };
+  if (opened instanceof Refusal) return asEncoded(opened, undefined, request.accept);
+  return opened.showing.encoding === "protobuf"
+    ? { is: "watching", contentType: frameType, lines: framesOf(opened) }
+    : { is: "watching", contentType: "application/json", lines: linesOf(opened) };
 }
 
 async function* linesOf({ emissions, showing }: Opened): AsyncGenerator<readonly Uint8Array[]> {
   for await (const batch of emissions) yield batch.map((emission) => shapedEmission(emission, showing).line);
+}
+
+async function* framesOf({ emissions, showing }: Opened): AsyncGenerator<readonly Uint8Array[]> {
+  for await (const batch of emissions)
+    yield batch.map((emission) => sharedFrame(shapedEmission(emission, showing)));
 }

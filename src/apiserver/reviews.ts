@@ -5,10 +5,11 @@ import type { Authorize, EncodedAnswer, Pipeline } from "./answer.ts";
 import type { VerifyToken } from "./authentication/service-account-token.ts";
 import { reviewAccess, reviewOther, reviewRules, reviewSelf, reviewToken } from "./authorization/reviews.ts";
 import { denied } from "./authorization/denied.ts";
-import { jsonAnswer, refusalAnswer } from "./http/send.ts";
+import { refusalAnswer, valueAnswer } from "./http/send.ts";
 import { readWriteOptions } from "./pipeline-options.ts";
 import { decode, groupVersion, type Readable } from "./registry/decode.ts";
 import { methodNotAllowed, Refusal } from "./status.ts";
+import { readAccept, type Encoding } from "./tables/accept.ts";
 
 export interface ReviewParts {
   readonly kinds: () => readonly Descriptor[];
@@ -99,8 +100,8 @@ export function serveReviews(parts: ReviewParts, pipeline: Pipeline): Pipeline {
       const made = answerReview(parts, { ...at, request, caller });
       return Promise.resolve(
         made instanceof Refusal
-          ? refusalAnswer(made)
-          : { ...jsonAnswer(201, made.value), warnings: made.warnings },
+          ? refusalAnswer(made, request.accept)
+          : { ...valueAnswer(201, made.value, made.encoding), warnings: made.warnings },
       );
     },
   };
@@ -113,10 +114,16 @@ interface ReviewRequest {
   readonly caller: Caller;
 }
 
+interface Answered {
+  readonly value: object;
+  readonly encoding: Encoding;
+  readonly warnings: readonly string[];
+}
+
 function answerReview(
   parts: ReviewParts,
   { review: { answer, ...readable }, namespace, request, caller }: ReviewRequest,
-): { readonly value: object; readonly warnings: readonly string[] } | Refusal {
+): Answered | Refusal {
   if (request.method !== "POST") return methodNotAllowed();
   const { group, resource, kind } = readable;
   const place = { group, resource, ...(namespace === undefined ? {} : { namespace }) };
@@ -126,6 +133,8 @@ function answerReview(
     resource: place,
   });
   if (refused !== undefined) return refused;
+  const accepted = readAccept(request.accept, readable, false);
+  if (accepted instanceof Refusal) return accepted;
   const options = readWriteOptions({
     query: request.query ?? {},
     agent: caller.agent,
@@ -146,5 +155,5 @@ function answerReview(
     ...(spec === undefined ? {} : { spec }),
     status,
   };
-  return { value, warnings: decoded.warnings };
+  return { value, encoding: accepted.encoding, warnings: decoded.warnings };
 }

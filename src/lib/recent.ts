@@ -5,6 +5,8 @@ const remembered = 4096;
 /** A map of the entries used last. */
 export class Recent<V> {
   private readonly entries = new Map<string, V>();
+  /** Stands before the oldest: one begun anew would pass over the places of all that were forgotten, each time. */
+  private readonly oldest = this.entries.keys();
 
   get(key: string): V | undefined {
     const value = this.entries.get(key);
@@ -19,10 +21,8 @@ export class Recent<V> {
     this.entries.delete(key);
     this.entries.set(key, value);
     if (this.entries.size <= remembered) return;
-    for (const oldest of this.entries.keys()) {
-      this.entries.delete(oldest);
-      return;
-    }
+    const { done, value: first } = this.oldest.next();
+    if (done !== true) this.entries.delete(first);
   }
 
   delete(key: string): void {

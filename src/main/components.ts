@@ -4,7 +4,6 @@ import { createEventRecorder } from "../client/event-recorder.ts";
 import { createInformers } from "../client/informer.ts";
 import { createClient } from "../client/kube-client.ts";
 import { runAsLeader } from "../client/leader-election.ts";
-import { startDefinitionController } from "../controllers/apiextensions/definition-controller.ts";
 import { startBootstrapController } from "../controllers/bootstrap/bootstrap-controller.ts";
 import { startCertificateController } from "../controllers/certificate/certificate-controller.ts";
 import { startDaemonSetController } from "../controllers/daemonset/daemonset-controller.ts";
@@ -76,7 +75,6 @@ export async function runControllers(world: World, options: ControllersOptions):
     startTaintEvictionController(as("taint-eviction-controller")),
     startPodCollectionController(as("pod-garbage-collector")),
     startGarbageController({ ...as("garbage-collector"), kinds }),
-    startDefinitionController(as("apiextensions-controller")),
     startNamespaceController({ ...as("namespace-controller"), kinds }),
     startServiceAccountController({ ...as("serviceaccount-controller"), ca: options.ca ?? "" }),
     startBootstrapController(as("bootstrap-signer")),

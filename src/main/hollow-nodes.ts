@@ -46,6 +46,8 @@ export interface HollowNodes {
 
 /** A cluster full of pods has pods of twice this on one node: room must not be what stops a test. */
 const capacity = { cpu: "64", memory: "256Gi", "ephemeral-storage": "1Ti", pods: "500" };
+const rootDir = "/var/lib/everynode-hollow";
+const podLogsDir = "/var/log/pods";
 // A server meets so many registrations at a time; more at once would only wait in its queues.
 const registeringMax = 64;
 
@@ -111,9 +113,10 @@ function kubeletMaker(world: World, options: HollowOptions, common: Common): (na
   const { clock, random } = world;
   const { client, informers, shared } = common;
   const log = world.log.with({ component: "hollow-nodes" });
-  const files = hollowFiles(world.files);
+  const files = hollowFiles(world.files, [rootDir, podLogsDir]);
   const config = {
-    rootDir: "/var/lib/everynode-hollow",
+    rootDir,
+    podLogsDir,
     nodeIp: options.nodeIp,
     port: shared.port,
     labels: { "everynode.io/hollow": "true" },

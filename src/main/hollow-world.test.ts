@@ -80,7 +80,7 @@ it("hollow files read the machine's and never write to it", async () => {
       return undefined;
     },
   });
-  const files = hollowFiles(real);
+  const files = hollowFiles(real, ["/var/lib/own"]);
   await files.facts("/var/log");
   await files.readText("/etc/hostname");
   await files.writeText("/x", "y");
@@ -90,6 +90,20 @@ it("hollow files read the machine's and never write to it", async () => {
   await files.rename("/x", "/y");
   await files.remove("/");
   expect(touched).toEqual(["facts", "readText"]);
+});
+
+it("hollow files have nothing in the node's own folders, and don't look there", async () => {
+  const real = new Proxy({} as Files, {
+    get: (_, verb) => async (path: string) => `${String(verb)} ${path}`,
+  });
+  const files = hollowFiles(real, ["/var/lib/own", "/var/log/pods"]);
+  const { facts, list, readBytes, readText, usage } = files;
+  for (const path of ["/var/lib/own", "/var/lib/own/pods/uid/containers/a/0", "/var/log/pods/default_a_uid"])
+    expect(
+      await Promise.all([facts(path), list(path), readText(path), readBytes(path, 0, 1), usage(path)]),
+    ).toEqual([undefined, undefined, undefined, undefined, { bytes: 0, inodes: 0 }]);
+  expect(await facts("/var/lib/owner")).toBe("facts /var/lib/owner");
+  expect(await files.space("/var/lib/own")).toBe("space /var/lib/own");
 });
 
 it.each([

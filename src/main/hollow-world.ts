@@ -4,19 +4,27 @@ import type { Clock } from "../world/clock.ts";
 import type { Files } from "../world/files.ts";
 import type { HttpServer, HttpServerOptions, Network } from "../world/http.ts";
 
-/** Reads see the machine; writes are accepted and forgotten: no process of a hollow node will ever read them. */
-export function hollowFiles(real: Files): Files {
+/**
+ * Writes are accepted and forgotten, for no process of a hollow node will ever read them; so there is nothing in the node's own
+ * folders. Reads elsewhere see the machine, for what a pod asks of it (a hostPath of a type, say).
+ */
+export function hollowFiles(real: Files, own: readonly string[]): Files {
   const forget = () => Promise.resolve();
+  const isOwn = (path: string) =>
+    own.some(
+      (folder) => path.startsWith(folder) && (path.length === folder.length || path[folder.length] === "/"),
+    );
+  const nothing = Promise.resolve(undefined);
   return {
-    readText: (path) => real.readText(path),
-    readBytes: (path, offset, length) => real.readBytes(path, offset, length),
-    list: (path) => real.list(path),
-    facts: (path) => real.facts(path),
+    readText: (path) => (isOwn(path) ? nothing : real.readText(path)),
+    readBytes: (path, offset, length) => (isOwn(path) ? nothing : real.readBytes(path, offset, length)),
+    list: (path) => (isOwn(path) ? nothing : real.list(path)),
+    facts: (path) => (isOwn(path) ? nothing : real.facts(path)),
     writeText: forget,
     append: forget,
     makeFolder: forget,
     setAccess: forget,
-    usage: (path) => real.usage(path),
+    usage: (path) => (isOwn(path) ? Promise.resolve({ bytes: 0, inodes: 0 }) : real.usage(path)),
     space: (path) => real.space(path),
     remove: forget,
     rename: forget,

@@ -21,6 +21,7 @@ import { wordsOf } from "../world/log.ts";
 import { createUpgradeClient } from "../world/real-upgrade-client.ts";
 import { countedTransport } from "./counted-transport.ts";
 import { openAuthority, type Authority } from "./authority.ts";
+import { establishKinds, serverCaller } from "./established-kinds.ts";
 import { openStore, type EtcdFlags } from "./open-store.ts";
 import { openTokenKey } from "./token-key.ts";
 import { Refusal } from "./refusal.ts";
@@ -138,10 +139,14 @@ export async function serveApi(
     const metrics = createMetrics();
     const server = await listen(world, options, { pipeline, identity, metrics });
     const url = `https://${server.host}:${server.port}`;
+    const transportFor = (caller: Caller): Transport =>
+      countedTransport(inProcessTransport(pipeline, caller), metrics, clock);
+    const kindsOfDefinitions = establishKinds(world, transportFor(serverCaller));
     return {
       url,
-      transportFor: (caller) => countedTransport(inProcessTransport(pipeline, caller), metrics, clock),
+      transportFor,
       async close() {
+        await kindsOfDefinitions.stop();
         await server.close();
         await pipeline.stop();
         await store.close();

@@ -1,6 +1,6 @@
 // Owns how the scalars of a schema are read: which JSON they come as, and their canonical form.
 import { canonicalQuantity } from "./quantity.ts";
-import { formatMicroTime, formatTime, parseTime } from "./time.ts";
+import { canonicalMicroTime, formatTime, parseTime } from "./time.ts";
 
 export type LeafType = "string" | "number" | "boolean" | "time" | "quantity" | "int-or-string";
 export type ParsedLeaf =
@@ -23,10 +23,15 @@ export function goKind(value: unknown): string {
 
 const canonicalTime = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/;
 
+function canonicalTimeOf(text: string): string | undefined {
+  const at = parseTime(text);
+  return at === undefined ? undefined : formatTime(at);
+}
+
 function parseTimeLeaf(text: string, micro: boolean): ParsedLeaf {
   if (!micro && canonicalTime.test(text)) return { is: "ok", value: text };
-  const at = parseTime(text);
-  if (at !== undefined) return { is: "ok", value: micro ? formatMicroTime(at) : formatTime(at) };
+  const value = micro ? canonicalMicroTime(text) : canonicalTimeOf(text);
+  if (value !== undefined) return { is: "ok", value };
   const layout = micro ? "2006-01-02T15:04:05.000000Z07:00" : "2006-01-02T15:04:05Z07:00";
   return {
     is: "bad",

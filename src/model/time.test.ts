@@ -1,7 +1,7 @@
 // Owns the proof that times and ages read and print as upstream's.
 import { describe, expect, test } from "vitest";
 import { ageOf, humanDuration } from "./duration.ts";
-import { formatMicroTime, formatTime, parseTime } from "./time.ts";
+import { canonicalMicroTime, formatMicroTime, formatTime, parseTime } from "./time.ts";
 
 const s = 1000;
 const m = 60 * s;
@@ -64,4 +64,20 @@ test("times print to the second, micro times to the microsecond", () => {
   expect(formatTime(at)).toBe("2026-01-02T03:04:05Z");
   expect(formatMicroTime(at)).toBe("2026-01-02T03:04:05.678000Z");
   expect(formatMicroTime(at + 0.25)).toBe("2026-01-02T03:04:05.678250Z");
+});
+
+describe("canonicalMicroTime", () => {
+  test.each([
+    // As an Instant it would be a microsecond less.
+    ["2026-11-21T09:56:18.906327Z", "2026-11-21T09:56:18.906327Z"],
+    ["2026-11-21T09:56:18.906327999+01:00", "2026-11-21T08:56:18.906327Z"],
+    ["2026-11-21T23:59:59.99999999999Z", "2026-11-21T23:59:59.999999Z"],
+    ["2026-11-21T09:56:18,5Z", "2026-11-21T09:56:18.500000Z"],
+    ["2026-11-21T09:56:18Z", "2026-11-21T09:56:18.000000Z"],
+    ["2026-11-21T09:56:18.1.2Z", undefined],
+    ["2026-02-30T09:56:18.1Z", undefined],
+    ["today", undefined],
+  ])("%s is %s", (text, expected) => {
+    expect(canonicalMicroTime(text)).toBe(expected);
+  });
 });

@@ -19,6 +19,16 @@ export const formatMicroTime = (at: Instant): string => {
   return `${new Date(Math.floor(at)).toISOString().slice(0, 19)}.${String(micros).padStart(6, "0")}Z`;
 };
 
+/** The time with its microseconds as they are written, which an Instant could not hold; undefined where it is none. */
+export function canonicalMicroTime(text: string): string | undefined {
+  if (parseTime(text) === undefined) return undefined;
+  const [written = "", digits = ""] = /[.,](\d+)/.exec(text) ?? [];
+  const at = parseTime(text.replace(written, ""));
+  return at === undefined
+    ? undefined
+    : `${formatTime(at).slice(0, -1)}.${digits.slice(0, 6).padEnd(6, "0")}Z`;
+}
+
 /** Undefined where the text is no RFC 3339 time. Fractions of milliseconds are kept as fractions. */
 export function parseTime(text: string): Instant | undefined {
   const match = rfc3339.exec(text);

@@ -1,4 +1,5 @@
 // Owns the order in which pods are scheduled: by priority, then as they came; what no node would take waits for a change.
+import { Line } from "../lib/line.ts";
 import { seconds, type Instant } from "../lib/units.ts";
 import type { Clock } from "../world/clock.ts";
 
@@ -16,7 +17,7 @@ const delayMax = seconds(10);
 export class PendingPods {
   private readonly clock: Clock;
   private readonly onReady: () => void;
-  private readonly ready = new Map<number, Set<string>>();
+  private readonly ready = new Map<number, Line>();
   private readonly priorities: number[] = [];
   private readonly parked = new Map<string, Parked>();
   private readonly parkedAnywhere = new Set<string>();
@@ -34,7 +35,7 @@ export class PendingPods {
     this.unpark(key);
     let keys = this.ready.get(priority);
     if (keys === undefined) {
-      this.ready.set(priority, (keys = new Set()));
+      this.ready.set(priority, (keys = new Line()));
       this.priorities.push(priority);
       this.priorities.sort((left, right) => right - left);
     }
@@ -44,11 +45,10 @@ export class PendingPods {
 
   /** The next pod, or nothing. */
   take(): string | undefined {
-    for (const priority of this.priorities)
-      for (const key of this.ready.get(priority) ?? []) {
-        this.ready.get(priority)?.delete(key);
-        return key;
-      }
+    for (const priority of this.priorities) {
+      const key = this.ready.get(priority)?.take();
+      if (key !== undefined) return key;
+    }
     return undefined;
   }
 

@@ -32,8 +32,8 @@ export interface Recovered {
 export interface Journal {
   /** Resolves once durable. One at a time. Rejects with `NoSpaceError` where nothing was written for want of room; anything else is final. */
   write(batch: Batch): Promise<void>;
-  /** The value of a durable put; nothing where it was forgotten. */
-  value(version: Version): Uint8Array | undefined;
+  /** The value of a durable put; nothing where it was forgotten. Absent where each version keeps its own for as long as it lives. */
+  readonly value?: (version: Version) => Uint8Array | undefined;
   /** Lets other work of the process have its turn. */
   breathe(): Promise<void>;
   close(): Promise<void>;

@@ -22,3 +22,17 @@ it("commits, reads and tells watchers", async () => {
   expect((await end).done).toBe(true);
   await store.close();
 });
+
+it("forgets history beyond its bound without being told to, and nothing that still stands", async () => {
+  const store = createMemoryStore({ clock: new VirtualClock(), historyMax: 100 });
+  await store.commit([], [{ do: "put", key: "/old", value: bytes("first") }]);
+  for (let count = 0; count < 1000; count++) {
+    await store.commit([], [{ do: "put", key: `/a/${count % 7}`, value: bytes(String(count)) }]);
+    const { is } = (await store.list("/", { at: Math.max(0, store.revision() - 100) })) as { is: string };
+    expect(is).toBe("page");
+  }
+  expect(await store.get("/old", store.revision() - 150)).toMatchObject({ is: "compacted" });
+  expect(await store.get("/old")).toMatchObject({ value: bytes("first"), modified: 1 });
+  expect(await store.list("/a/")).toMatchObject({ entries: { length: 7 }, revision: 1001 });
+  await store.close();
+});

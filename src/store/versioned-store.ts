@@ -29,6 +29,8 @@ import { WatchHub } from "./watch-hub.ts";
 // Values of this many newest versions, and of at most this many bytes, are kept at hand.
 const recentMax = 1024;
 const recentBytesMax = 4 << 20;
+// So many revisions of history are kept whatever a caller's rhythm of compaction, and half as many more may gather.
+const historyDefault = 100_000;
 // A reader takes turns with the rest of the process after this many values.
 const stretch = 512;
 
@@ -37,11 +39,14 @@ export interface VersionedStoreOptions {
   readonly recovered: Recovered;
   readonly clock: Clock;
   readonly log: Log;
+  /** Revisions of history that are kept until they are compacted; older ones the store forgets by itself. */
+  readonly historyMax?: number;
 }
 
 export class VersionedStore implements Store {
   private readonly journal: Journal;
   private readonly log: Log;
+  private readonly historyMax: number;
   private readonly index = new VersionIndex();
   private readonly group: GroupCommit;
   private readonly hub = new WatchHub();
@@ -51,8 +56,9 @@ export class VersionedStore implements Store {
   private shown: Revision;
   private recent: Version[] = [];
   private recentBytes = 0;
-  /** What compactions have forgotten that is still on the medium, in the order in which it has to go. */
+  /** What compactions have forgotten, in the order in which it has to go from the medium; so many at its head have gone. */
   private forgotten: Version[] = [];
+  private dropped = 0;
   private dropping: Promise<void> = Promise.resolve();
   private closing: Promise<void> | undefined;
 
@@ -60,6 +66,7 @@ export class VersionedStore implements Store {
     const { journal, recovered, clock } = options;
     this.journal = journal;
     this.log = options.log;
+    this.historyMax = options.historyMax ?? historyDefault;
     this.group = new GroupCommit(
       journal,
       (made) => this.publish(made),
@@ -73,7 +80,7 @@ export class VersionedStore implements Store {
     for (const version of this.index.leased()) this.leases.move(version.key, undefined, version.lease);
     this.shown = this.index.assigned;
     // A crash may have cut the last compaction short.
-    this.forgotten = this.index.compact(recovered.oldest);
+    this.forget(recovered.oldest);
     this.dropForgotten().catch((thrown: unknown) => this.log.error(wordsOf(thrown)));
   }
 
@@ -156,19 +163,31 @@ export class VersionedStore implements Store {
     if (before > this.shown)
       throw new RangeError(`cannot compact before revision ${before}: the newest is ${this.shown}`);
     if (before <= this.index.oldest) return;
-    for (const version of this.index.compact(before)) this.forgotten.push(version);
+    this.forget(before);
     await this.group.submit({ oldest: before });
     await this.dropForgotten();
+  }
+
+  private boundHistory(): void {
+    if (this.shown - this.index.oldest < 1.5 * this.historyMax || this.closing !== undefined) return;
+    this.compact(this.shown - this.historyMax).catch((thrown: unknown) => this.log.error(wordsOf(thrown)));
+  }
+
+  private forget(before: Revision): void {
+    for (const version of this.index.compact(before)) this.forgotten.push(version);
   }
 
   /** What a full medium refuses to drop stays first in line: a newer deletion must not go before what it deletes. */
   private dropForgotten(): Promise<void> {
     const dropping = this.dropping.then(async () => {
       // In portions, so that writers in between do not wait for the whole.
-      while (this.forgotten.length > 0) {
-        const portion = this.forgotten.slice(0, stretch);
+      while (this.dropped < this.forgotten.length) {
+        const portion = this.forgotten.slice(this.dropped, this.dropped + stretch);
         await this.group.submit({ forgotten: portion });
-        this.forgotten = this.forgotten.slice(portion.length);
+        this.dropped += portion.length;
+        if (2 * this.dropped < this.forgotten.length) continue;
+        this.forgotten = this.forgotten.slice(this.dropped);
+        this.dropped = 0;
       }
     });
     this.dropping = dropping.catch(() => undefined);
@@ -261,6 +280,8 @@ export class VersionedStore implements Store {
     const before = this.shown;
     this.shown = newest;
     this.hub.publish(made, before, newest);
+    this.boundHistory();
+    if (this.journal.value === undefined) return;
     for (const version of made) {
       if (version.entry === undefined) continue;
       this.recent.push(version);
@@ -286,7 +307,7 @@ export class VersionedStore implements Store {
   /** Of a durable version the index still holds, so that the journal must have its value. */
   private read(version: Version): Entry {
     if (version.entry !== undefined) return version.entry;
-    const value = this.journal.value(version);
+    const value = this.journal.value?.(version);
     if (value === undefined)
       throw new Error(
         `cannot read ${version.key}: what was written at revision ${version.modified} is gone from the medium; restore the store from a backup`,

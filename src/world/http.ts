@@ -100,6 +100,8 @@ export interface HttpClientOptions {
   readonly serverName?: string;
   /** Requests beyond this many at a time wait for a connection. Unset there is one for each: what watches need. */
   readonly connectionsMax?: number;
+  /** Requests run beside each other over a few connections, where the server speaks HTTP/2: what many watches are best off with. */
+  readonly sharesConnections?: boolean;
 }
 
 export interface Network {

@@ -33,6 +33,16 @@ spec:
               properties:
                 cronSpec: { type: string, description: when it runs, minLength: 3 }
                 replicas: { type: integer, minimum: 1, maximum: 10, default: 1 }
+                owner:
+                  type: string
+                  pattern: "^[a-z]+$"
+                  x-kubernetes-validations: [{ rule: self == oldSelf, message: owners stay, reason: FieldValueForbidden }]
+                window:
+                  type: object
+                  x-kubernetes-validations:
+                    - rule: self.min <= self.max
+                      messageExpression: "'%d is above %d'.format([self.min, self.max])"
+                  properties: { min: { type: integer, default: 0 }, max: { type: integer, default: 10 } }
                 mode: { type: string, enum: [fast, slow] }
                 hosts:
                   type: array
@@ -83,10 +93,12 @@ describe.skipIf(newest === undefined)("custom resources", () => {
   });
 
   it("refuses definitions that would not do what they say", () => {
-    const rules = "x-kubernetes-validations: [{ rule: 'self.replicas < 3' }]";
-    const withRules = definition().replace("x-kubernetes-preserve-unknown-fields: true }", `${rules} }`);
-    expect(refused("apply -f -", withRules)).toContain(
-      "spec.versions[1].schema.openAPIV3Schema.x-kubernetes-validations: Forbidden",
+    const bad = definition().replace("rule: self.min <= self.max", "rule: self.min <= self.maximum");
+    expect(refused("apply -f -", bad)).toContain(
+      "spec.versions[0].schema.openAPIV3Schema.properties[spec].properties[window].x-kubernetes-validations[0].rule: Invalid value",
+    );
+    expect(refused("apply -f -", definition().replace("^[a-z]+$", "(?=a)"))).toContain(
+      "properties[owner].pattern: Invalid value",
     );
     expect(refused("apply -f -", definition("  conversion: { strategy: Webhook }\n"))).toContain(
       "spec.conversion.strategy: Forbidden",
@@ -116,6 +128,24 @@ describe.skipIf(newest === undefined)("custom resources", () => {
     expect(refused("apply -f -", unknown)).toContain('unknown field "spec.colour"');
     kubectl("apply --validate=false -f -", unknown);
     expect(kubectl("get ct two -o jsonpath={.spec}")).toBe('{"cronSpec":"* * *","replicas":1}');
+  });
+
+  it("is held to the rules of its definition", () => {
+    const made = (spec: string): string => cronTab("ruled", `cronSpec: "* * *", ${spec}`);
+    expect(refused("apply -f -", made("window: { min: 11 }"))).toContain(
+      'spec.window: Invalid value: "object": 11 is above 10',
+    );
+    kubectl("apply -f -", made("owner: ann, window: { min: 1 }"));
+    expect(refused("apply -f -", made("owner: bob"))).toContain("spec.owner: Forbidden: owners stay");
+    kubectl("apply -f -", made("owner: ann, window: { min: 2 }"));
+    // What a new rule would refuse stays as long as nobody touches it.
+    kubectl("apply -f -", definition().replace("self.min <= self.max", "self.min <= 1"));
+    kubectl("annotate ct ruled a=b");
+    kubectl(`patch ct ruled --type=merge -p '{"spec":{"mode":"fast"}}'`);
+    expect(refused(`patch ct ruled --type=merge -p '{"spec":{"window":{"max":9}}}'`)).toContain(
+      "spec.window",
+    );
+    kubectl("apply -f -", definition());
   });
 
   it("is patched in the ways that there are, and applied by field", () => {

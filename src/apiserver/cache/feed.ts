@@ -10,6 +10,7 @@ import { readKind } from "../custom/read-kind.ts";
 import { kindsByKey } from "../registry/place.ts";
 import { heldOf, type Held } from "./held.ts";
 import { KindCache } from "./kind-cache.ts";
+import { Pace } from "./pace.ts";
 
 interface FeedParts {
   readonly store: Store;
@@ -38,6 +39,8 @@ const definitionOf = (key: Key): string | undefined =>
   key.startsWith(definitionPrefix) ? key.slice(definitionPrefix.length) : undefined;
 
 export class Feed {
+  /** Of all watchers of all kinds: they are told by one process. */
+  readonly pace: Pace;
   private readonly parts: FeedParts;
   private readonly caches: Map<string, KindCache>;
   private readonly kinds: ServedKinds;
@@ -51,6 +54,7 @@ export class Feed {
 
   constructor(parts: FeedParts) {
     this.parts = parts;
+    this.pace = new Pace(parts.clock);
     this.kinds = new ServedKinds(parts.kinds);
     this.caches = new Map(parts.kinds.map((kind) => [kind.storeFolder, new KindCache(kind, parts.ringMax)]));
     this.cacheOfKey = kindsByKey(this.caches);
@@ -208,8 +212,7 @@ export class Feed {
         return this.open(kindChange, newest).then(() => this.take(changes, at));
       // Who is told of the definition finds its kind as it says.
       if (kindChange !== undefined) this.makeKindChange(kindChange, newest);
-      if (held !== undefined) cache.put(held);
-      else cache.delete(key, newest);
+      this.pace.told(held === undefined ? cache.delete(key, newest) : cache.put(held));
     }
     this.advance(newest);
     return undefined;
@@ -237,8 +240,11 @@ export class Feed {
 
   /** An entry that is no object of ours (written by someone else) is reported and stays invisible. */
   private read(entry: Entry): Held | undefined {
+    const known = this.written.get(entry.value);
+    // Asked for once: a store in memory keeps the bytes of all its history, and would keep every object with them.
+    if (known !== undefined) this.written.delete(entry.value);
     try {
-      return heldOf(entry, this.written.get(entry.value));
+      return heldOf(entry, known);
     } catch (thrown) {
       this.parts.log.error("cannot read an entry of the store", { key: entry.key, because: wordsOf(thrown) });
       return undefined;

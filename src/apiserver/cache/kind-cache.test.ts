@@ -43,7 +43,7 @@ it("offers a change to those it can concern, once each", () => {
   const cache = new KindCache(kind, 10);
   const offered: string[] = [];
   const watch = (name: string, interest: Interest) =>
-    cache.watch(interest, { offer: () => offered.push(name), cut: () => undefined });
+    cache.watch(interest, { offer: () => offered.push(name) > 0, cut: () => undefined });
   watch("n1", onNode("n1"));
   watch("n2", onNode("n2"));
   watch("n3", onNode("n3"));

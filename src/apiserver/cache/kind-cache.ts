@@ -9,7 +9,8 @@ import type { Held } from "./held.ts";
 import { nodeField, type Interest, type Selection } from "./selection.ts";
 
 export interface Watching {
-  offer(change: ObjectChange): void;
+  /** Whether it is told of it. */
+  offer(change: ObjectChange): boolean;
   /** The cache starts over and cannot say what happened meanwhile. */
   cut(): void;
 }
@@ -120,25 +121,28 @@ export class KindCache {
     this.load([...this.items.values()], revision);
   }
 
-  put(held: Held): void {
+  /** How many are told of it. */
+  put(held: Held): number {
     const previous = this.items.get(held.key);
     if (previous !== undefined) this.unindex(previous);
     this.place(held);
-    this.tell(new ObjectChange(held.key, held.revision, previous, held));
+    return this.tell(new ObjectChange(held.key, held.revision, previous, held));
   }
 
-  delete(key: Key, revision: Revision): void {
+  delete(key: Key, revision: Revision): number {
     const previous = this.items.get(key);
-    if (previous === undefined) return;
+    if (previous === undefined) return 0;
     this.remove(previous);
-    this.tell(new ObjectChange(key, revision, previous, undefined));
+    return this.tell(new ObjectChange(key, revision, previous, undefined));
   }
 
-  private tell(change: ObjectChange): void {
+  private tell(change: ObjectChange): number {
     this.changed = change.revision;
     this.ring.push(change);
+    let told = 0;
     for (const shape of this.shapesTouched(change))
-      for (const watching of this.watchers.at(shape)) watching.offer(change);
+      for (const watching of this.watchers.at(shape)) if (watching.offer(change)) told += 1;
+    return told;
   }
 
   private shapesTouched(change: ObjectChange): Set<string> {

@@ -6,6 +6,7 @@ import type { Revision } from "../../store/store.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { Emission, ObjectChange } from "./emission.ts";
 import type { Watching } from "./kind-cache.ts";
+import type { Pace } from "./pace.ts";
 
 const bookmarkPeriod: Millis = minutes(1);
 const firstBatchMax = 500;
@@ -19,6 +20,7 @@ export interface WatcherParts {
   /** Makes a bookmark for now, where the client takes them. */
   readonly bookmark: (() => Emission) | undefined;
   readonly backlogMax: number;
+  readonly pace: Pace;
 }
 
 export class Watcher implements Watching {
@@ -26,6 +28,11 @@ export class Watcher implements Watching {
   private pending: Emission[] = [];
   private state: "open" | "draining" | "ended" = "open";
   private wake: (() => void) | undefined;
+  private isCalled = false;
+  private readonly goOn = (): void => {
+    this.isCalled = false;
+    this.wake?.();
+  };
   private readonly endings: (() => void)[] = [];
 
   constructor(parts: WatcherParts) {
@@ -53,10 +60,11 @@ export class Watcher implements Watching {
     this.endings.push(act);
   }
 
-  offer(change: ObjectChange): void {
-    if (change.revision <= this.parts.after) return;
+  offer(change: ObjectChange): boolean {
+    if (change.revision <= this.parts.after) return false;
     const emission = change.emissionFor(this.parts.matches);
     if (emission !== undefined) this.push(emission);
+    return emission !== undefined;
   }
 
   cut(): void {
@@ -84,7 +92,10 @@ export class Watcher implements Watching {
     // A client that does not keep up is cut rather than remembered without bound.
     if (this.pending.length >= this.parts.backlogMax) return this.end();
     this.pending.push(emission);
-    this.wake?.();
+    // One that is at work comes by here by itself.
+    if (this.wake === undefined || this.isCalled) return;
+    this.isCalled = true;
+    this.parts.pace.wake(this.goOn);
   }
 
   async *batches(): AsyncGenerator<readonly Emission[]> {

@@ -92,6 +92,18 @@ describe("aggregated discovery", () => {
     });
   });
 
+  it.each([
+    ["application/vnd.kubernetes.protobuf,application/json", 200],
+    ["application/vnd.kubernetes.protobuf", 200],
+    ["text/html", 406],
+    ["application/json;as=Table;v=v1;g=meta.k8s.io", 406],
+  ])("answers %s with %d", async (accept, status) => {
+    const answer = await get("/apis", accept);
+    expect(answer.status).toBe(status);
+    const isProtobuf = status === 200;
+    expect(answer.text.startsWith("k8s\0")).toBe(isProtobuf);
+  });
+
   it("answers 304 to those who have it", async () => {
     const etag = String((await get("/apis")).headers["etag"]);
     const again = await ask(edge, "/apis", {

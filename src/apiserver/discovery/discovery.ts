@@ -2,7 +2,9 @@
 import type { Descriptor } from "../../model/kinds/descriptor.ts";
 import type { EncodedAnswer } from "../answer.ts";
 import { contentHash } from "../http/content-hash.ts";
-import { jsonAnswer } from "../http/send.ts";
+import { jsonAnswer, valueAnswer } from "../http/send.ts";
+import { notAcceptable, type Refusal } from "../status.ts";
+import { mediaTypes, negotiate, type Encoding } from "../tables/accept.ts";
 import { servedVersions, type GroupVersionKind, type ServedResource, type ServedVersion } from "./served.ts";
 
 export interface DiscoveryRequest {
@@ -13,7 +15,7 @@ export interface DiscoveryRequest {
   readonly host: string;
 }
 
-export type Discovery = (request: DiscoveryRequest) => EncodedAnswer | undefined;
+export type Discovery = (request: DiscoveryRequest) => EncodedAnswer | Refusal | undefined;
 
 const aggregatedVersions = ["v2", "v2beta1"] as const;
 type Aggregated = (typeof aggregatedVersions)[number];
@@ -21,17 +23,17 @@ type Aggregated = (typeof aggregatedVersions)[number];
 const aggregatedType = (version: Aggregated): string =>
   `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
 
-/** The first type in the client's list that is served; undefined for the plain documents. */
-function aggregatedAsked(accept: string): Aggregated | undefined {
-  for (const part of accept.split(",")) {
-    const [type, ...parameters] = part.split(";").map((piece) => piece.trim());
-    if (type === "application/json" && !parameters.some((parameter) => parameter.startsWith("as=")))
+type Asked = { readonly plain: Encoding } | { readonly aggregated: Aggregated };
+
+/** What the client wants first of what is served. */
+function askedFor(accept: string, hasAggregated: boolean): Asked | undefined {
+  return negotiate(accept, (encoding, as): Asked | undefined => {
+    if (as === undefined) return { plain: encoding };
+    if (encoding !== "json" || as.kind !== "APIGroupDiscoveryList" || as.group !== "apidiscovery.k8s.io")
       return undefined;
-    if (type !== "application/json" || !parameters.includes("as=APIGroupDiscoveryList")) continue;
-    const version = aggregatedVersions.find((one) => parameters.includes(`v=${one}`));
-    if (version !== undefined && parameters.includes("g=apidiscovery.k8s.io")) return version;
-  }
-  return undefined;
+    const version = aggregatedVersions.find((one) => one === as.version);
+    return version === undefined || !hasAggregated ? undefined : { aggregated: version };
+  });
 }
 
 const groupVersionOf = ({ group, version }: { group: string; version: string }): string =>
@@ -100,9 +102,10 @@ const aggregated = (version: Aggregated, groups: ReadonlyMap<string, readonly Se
   })),
 });
 
-function tagged(value: unknown, request: DiscoveryRequest, contentType?: string): EncodedAnswer {
-  const answer = jsonAnswer(200, value, contentType);
-  const headers = { etag: `"${contentHash(String(answer.body))}"`, vary: "Accept" };
+function tagged(answer: EncodedAnswer, request: DiscoveryRequest): EncodedAnswer {
+  const { body } = answer;
+  const text = typeof body === "string" ? body : Buffer.from(body).toString("latin1");
+  const headers = { etag: `"${contentHash(text)}"`, vary: "Accept" };
   if (request.ifNoneMatch === headers.etag) return { ...answer, status: 304, body: "", headers };
   return { ...answer, headers };
 }
@@ -137,10 +140,13 @@ export function createDiscovery(kinds: readonly Descriptor[]): Discovery {
 
   return (request) => {
     const { path } = request;
-    const asked = path === "/api" || path === "/apis" ? aggregatedAsked(request.accept) : undefined;
-    if (asked !== undefined)
-      return tagged(aggregated(asked, path === "/api" ? core : named), request, aggregatedType(asked));
+    const asked = askedFor(request.accept, path === "/api" || path === "/apis");
+    if (asked === undefined) return notAcceptable(mediaTypes);
+    if ("aggregated" in asked) {
+      const value = aggregated(asked.aggregated, path === "/api" ? core : named);
+      return tagged(jsonAnswer(200, value, aggregatedType(asked.aggregated)), request);
+    }
     const value = plain(path, request.host);
-    return value === undefined ? undefined : tagged(value, request);
+    return value === undefined ? undefined : tagged(valueAnswer(200, value, asked.plain), request);
   };
 }

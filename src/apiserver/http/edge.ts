@@ -77,7 +77,7 @@ export function createEdge(options: EdgeOptions): Edge {
           audit: sender.auditId,
           error: error instanceof Error ? (error.stack ?? error.message) : String(error),
         });
-        return send(sender, refusalAnswer(internalError(wordsOf(error))));
+        return refuse(sender, internalError(wordsOf(error)));
       });
     },
     upgrade(upgrade) {
@@ -131,13 +131,13 @@ async function serve(options: Way, paths: PathAnswers, sender: Sender): Promise<
   const begun = options.clock.now();
   const target = readTarget(exchange.target);
   if (target === undefined)
-    return send(sender, refusalAnswer(badRequest(`cannot read the path ${JSON.stringify(exchange.target)}`)));
+    return refuse(sender, badRequest(`cannot read the path ${JSON.stringify(exchange.target)}`));
   const known = callerOf(options, exchange);
-  if (known instanceof Refusal) return send(sender, refusalAnswer(known));
+  if (known instanceof Refusal) return refuse(sender, known);
   const open = await openAnswer(options, target);
   if (open !== undefined) return send(sender, open);
   const caller = known ?? anonymousFor(options, exchange.method, target);
-  if (caller === undefined) return send(sender, refusalAnswer(unauthorized()));
+  if (caller === undefined) return refuse(sender, unauthorized());
   const request = { options, sender, target, caller };
   const labels = labelsOf(exchange.method, target);
   const code =
@@ -152,8 +152,15 @@ interface Served {
   readonly caller: Caller;
 }
 
+function acceptOf({ headers: { accept } }: Exchange): string | undefined {
+  return typeof accept === "string" ? accept : undefined;
+}
+
+const refuse = (sender: Sender, refusal: Refusal): Promise<void> =>
+  send(sender, refusalAnswer(refusal, acceptOf(sender.exchange)));
+
 async function respond({ sender }: Served, answer: EncodedAnswer | Refusal): Promise<number> {
-  const encoded = answer instanceof Refusal ? refusalAnswer(answer) : answer;
+  const encoded = answer instanceof Refusal ? refusalAnswer(answer, acceptOf(sender.exchange)) : answer;
   await send(sender, encoded);
   return encoded.status;
 }
@@ -204,8 +211,8 @@ class EdgeRequest implements ApiRequest {
     this.path = target.path;
     this.query = target.query;
     this.exchange = exchange;
-    const { accept } = exchange.headers;
-    if (typeof accept === "string") this.accept = accept;
+    const accept = acceptOf(exchange);
+    if (accept !== undefined) this.accept = accept;
     if (body?.value === undefined) return;
     this.body = body.value;
     this.contentType = body.contentType;

@@ -1,4 +1,5 @@
 // Owns the numbers that fields go by in protobuf messages, of every kind of the Kubernetes API.
+import { apiextensions } from "./field-numbers/apiextensions.ts";
 import { core } from "./field-numbers/core.ts";
 import { groups } from "./field-numbers/groups.ts";
 import { meta } from "./field-numbers/meta.ts";
@@ -9,18 +10,21 @@ export interface NumberedField {
   readonly is: "field" | "part";
   /** Go writes it even where it is unset, as zero or empty. */
   readonly isAlwaysWritten: boolean;
+  /** A list that stands in a message of its own. */
+  readonly isBoxed: boolean;
 }
 
 const lines = new Map<string, string>();
-for (const table of [meta, core, groups])
+for (const table of [meta, core, groups, apiextensions])
   for (const line of table.trim().split("\n")) {
     const end = line.indexOf(": ");
     lines.set(line.slice(0, end), line.slice(end + 2));
   }
 
 function readEntry(entry: string): [number, NumberedField] {
-  const [, plus, name = "", number, mark] = /^(\+?)(\w+)=(\d+)(!?)$/.exec(entry) ?? [];
-  return [Number(number), { name, is: plus === "+" ? "part" : "field", isAlwaysWritten: mark === "!" }];
+  const [, plus, name = "", number, always, box] = /^(\+?)([$\w-]+)=(\d+)(!?)(\*?)$/.exec(entry) ?? [];
+  const is = plus === "+" ? "part" : "field";
+  return [Number(number), { name, is, isAlwaysWritten: always === "!", isBoxed: box === "*" }];
 }
 
 const read = new Map<string, ReadonlyMap<number, NumberedField>>();
@@ -35,6 +39,16 @@ export function fieldNumbers(message: string): ReadonlyMap<number, NumberedField
   read.set(message, numbers);
   return numbers;
 }
+
+const onlyRead = new Set(
+  apiextensions
+    .trim()
+    .split("\n")
+    .map((line) => line.slice(0, line.indexOf(":"))),
+);
+
+/** Whether the message is read and never written. */
+export const isOnlyRead = (message: string): boolean => onlyRead.has(message);
 
 /** The schema of a group's kind: two groups' kinds of one name are told apart by their group. */
 export function schemaOf(apiVersion: string, kind: string): string | undefined {

@@ -2,6 +2,7 @@
 import { schemas } from "../../model/generated/schemas.ts";
 import { fieldNumbers, schemaOf, type NumberedField } from "./field-numbers.ts";
 import { Malformed, packedNumbers, wireFields } from "./protobuf-reader.ts";
+import { doubleOf, eitherOf } from "./protobuf-schema.ts";
 import {
   anyOf,
   base64Of,
@@ -47,22 +48,41 @@ class Reading {
     for (const [number, value] of wireFields(bytes)) {
       const numbered = numbers.get(number);
       if (numbered?.is === "part") this.message(numbered.name, bytesOf(value), into, schema);
-      else if (numbered === undefined) this.unknown.add(`${name} ${number}`);
+      else if (numbered === undefined) this.passOver(name, number, value);
+      else if (eitherOf(name, numbered.name) !== undefined) this.either(into, name, numbered.name, value);
       else this.field(into, numbered, schemas[schema]?.[numbered.name], value);
     }
     return into;
   }
 
+  /** A field that stands for one of two things, or a map of such. */
+  private either(into: JsonObject, message: string, name: string, value: WireValue): void {
+    const read = (one: WireValue): unknown =>
+      eitherOf(message, name)?.(one, (bytes) => this.message("JSONSchemaProps", bytes));
+    if (schemas[message]?.[name]?.t.startsWith("{}") !== true) return put(into, name, read(value));
+    const parts = new Map(wireFields(bytesOf(value)));
+    const map = isObject(into[name]) ? into[name] : {};
+    into[name] = map;
+    put(map, stringOf(parts.get(1) ?? empty), read(parts.get(2) ?? empty));
+  }
+
+  /** What old programs write without having set it is no loss: fields that are no more. */
+  private passOver(name: string, number: number, value: WireValue): void {
+    const isUnset = typeof value === "number" ? value === 0 : value.length === 0;
+    if (!isUnset) this.unknown.add(`${name} ${number}`);
+  }
+
   private field(
     into: JsonObject,
-    { name, isAlwaysWritten }: NumberedField,
+    { name, isAlwaysWritten, isBoxed }: NumberedField,
     field: Field | undefined,
     value: WireValue,
   ): void {
     // A part has fields that some of its owners do not have.
     if (field === undefined) return;
     const { t: type } = field;
-    if (type.startsWith("[]")) {
+    if (isBoxed) into[name] = stringsOf(value);
+    else if (type.startsWith("[]")) {
       const list: unknown[] = Array.isArray(into[name]) ? into[name] : [];
       into[name] = list;
       for (const item of this.items({ ...field, t: type.slice(2) }, value)) list.push(item);
@@ -109,7 +129,7 @@ function leafOf({ t: type, f: format }: Field, value: WireValue): unknown {
     case "string":
       return stringOf(value);
     case "number":
-      return numberOf(value);
+      return format === "double" ? doubleOf(value) : numberOf(value);
     case "boolean":
       return numberOf(value) !== 0;
     case "time":

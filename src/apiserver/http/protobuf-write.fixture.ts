@@ -47,8 +47,9 @@ function writeValue(number: number, { t: type, f: format }: Field, value: unknow
       return numberField(number, value === true ? 1 : 0);
     case "time":
       return bytesField(number, value === undefined ? "" : timeBytes(textOf(value)));
-    case "quantity":
     case "any":
+      return bytesField(number, value === undefined ? "" : bytesField(1, textOf(value)));
+    case "quantity":
       return bytesField(number, bytesField(1, textOf(value)));
     case "int-or-string":
       return bytesField(
@@ -73,15 +74,16 @@ const isLeaf = (type: string): boolean => !(type in schemas) && !/^(?:\[\]|\{\})
 /** The bytes of a message; `schema` is the owner's where the message is a part of it. */
 export function writeMessage(name: string, object: JsonObject, schema = name): Buffer {
   const parts: Uint8Array[] = [];
-  for (const [number, field] of fieldNumbers(name) ?? []) {
+  for (const [number, field] of [...(fieldNumbers(name) ?? [])].sort(([left], [right]) => left - right)) {
     const shape: Field | undefined = schemas[schema]?.[field.name];
     const value = object[field.name];
     if (field.is === "part") parts.push(bytesField(number, writeMessage(field.name, object, schema)));
     else if (shape === undefined) continue;
+    else if (field.isBoxed && value !== undefined) parts.push(writeValue(number, shape, value));
     else if (shape.t.startsWith("[]") && Array.isArray(value))
       for (const one of value) parts.push(writeValue(number, { ...shape, t: shape.t.slice(2) }, one));
     else if (shape.t.startsWith("{}") && typeof value === "object" && value !== null)
-      for (const [key, one] of Object.entries(value))
+      for (const [key, one] of Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1)))
         parts.push(
           bytesField(
             number,
@@ -90,7 +92,13 @@ export function writeMessage(name: string, object: JsonObject, schema = name): B
         );
     else if (value !== undefined) parts.push(writeValue(number, shape, value));
     else if (field.isAlwaysWritten && isLeaf(shape.t))
-      parts.push(writeValue(number, shape, shape.t === "time" ? undefined : shape.t === "number" ? 0 : ""));
+      parts.push(
+        writeValue(
+          number,
+          shape,
+          ["time", "any"].includes(shape.t) ? undefined : shape.t === "number" ? 0 : "",
+        ),
+      );
   }
   return Buffer.concat(parts);
 }

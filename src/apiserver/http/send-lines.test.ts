@@ -110,3 +110,30 @@ describe("sendChunks", () => {
     expect(await end).toBe("client-left");
   });
 });
+
+describe("what many are told alike", () => {
+  const lines = manyOf(60, kib);
+
+  it("is joined once for all of them", () => {
+    const first = [...joined(lines)];
+    const second = [...joined([...lines])];
+    expect(first.length).toBeGreaterThan(1);
+    expect(second.every((piece, at) => piece === first[at])).toBe(true);
+  });
+
+  it("is told apart from what only begins alike", () => {
+    const other = [...lines.slice(0, 30), Uint8Array.of(1, 2, 3), ...lines.slice(30)];
+    for (const burst of [lines, other, lines.slice(0, 40), other.slice(0, 31), lines])
+      expect(Buffer.concat([...joined(burst)]).equals(Buffer.concat(burst))).toBe(true);
+  });
+
+  it("stays right however many different bursts there are in turn", () => {
+    const chunks = Array.from({ length: 6 }, (_, at) => Uint8Array.of(at, at));
+    fc.assert(
+      fc.property(fc.array(fc.array(fc.constantFrom(...chunks), { maxLength: 4 })), (bursts) => {
+        for (const burst of bursts)
+          expect(Buffer.concat([...joined(burst)]).equals(Buffer.concat(burst))).toBe(true);
+      }),
+    );
+  });
+});

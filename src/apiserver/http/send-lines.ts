@@ -2,6 +2,7 @@
 import type { Millis } from "../../lib/units.ts";
 import type { Clock } from "../../world/clock.ts";
 import type { ResponseStream } from "../../world/http.ts";
+import { SharedJoins } from "./shared-joins.ts";
 
 /** Bytes a client may lag behind before it is waited for, even within one burst. Each client has its own copy of them. */
 const pendingMax = 256 * 1024;
@@ -21,23 +22,22 @@ function caughtUp(stream: ResponseStream, clock: Clock): Promise<boolean> {
   });
 }
 
+const joins = new SharedJoins();
+
 /** The chunks of a burst, joined to pieces worth a write. */
 export function* joined(burst: readonly Uint8Array[]): Generator<Uint8Array> {
   let parts: Uint8Array[] = [];
   let size = 0;
-  const [only] = burst;
-  if (burst.length === 1 && only !== undefined) yield only;
-  else
-    for (const chunk of burst) {
-      if (size > 0 && size + chunk.byteLength > writeMax) {
-        yield Buffer.concat(parts, size);
-        parts = [];
-        size = 0;
-      }
-      parts.push(chunk);
-      size += chunk.byteLength;
+  for (const chunk of burst) {
+    if (size > 0 && size + chunk.byteLength > writeMax) {
+      yield joins.join(parts, size);
+      parts = [];
+      size = 0;
     }
-  if (size > 0) yield Buffer.concat(parts, size);
+    parts.push(chunk);
+    size += chunk.byteLength;
+  }
+  if (size > 0) yield joins.join(parts, size);
 }
 
 export type StreamEnd = "ended" | "client-lags" | "client-left";

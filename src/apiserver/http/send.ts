@@ -3,7 +3,9 @@ import { gzip } from "node:zlib";
 import { promisify } from "node:util";
 import type { Exchange } from "../../world/http.ts";
 import type { EncodedAnswer } from "../answer.ts";
+import { protobufOf, protobufType } from "../protobuf/envelope.ts";
 import type { Refusal } from "../status.ts";
+import { plainEncoding, type Encoding } from "../tables/accept.ts";
 
 const compress = promisify(gzip);
 // Below this, compressing costs more than the bytes saved; the same bound as upstream's.
@@ -34,10 +36,19 @@ export const textAnswer = (status: number, body: string): EncodedAnswer => ({
   warnings: [],
 });
 
-export const refusalAnswer = (refusal: Refusal): EncodedAnswer => {
+/** The value in the encoding, or in JSON where that has no message for it. */
+export function valueAnswer(status: number, value: unknown, encoding: Encoding): EncodedAnswer {
+  const body = encoding === "protobuf" ? protobufOf(Object(value)) : undefined;
+  return body === undefined
+    ? jsonAnswer(status, value)
+    : { status, contentType: protobufType, body, warnings: [] };
+}
+
+/** `accept` is the client's, by which the error is encoded. */
+export const refusalAnswer = (refusal: Refusal, accept: string | undefined): EncodedAnswer => {
   const wait = refusal.status.details?.retryAfterSeconds;
   return {
-    ...jsonAnswer(refusal.code, refusal.status),
+    ...valueAnswer(refusal.code, refusal.status, plainEncoding(accept)),
     ...(wait === undefined ? {} : { headers: { "retry-after": String(wait) } }),
   };
 };

@@ -97,7 +97,7 @@ export async function sendLog(
 ): Promise<number> {
   const { namespace = "", name = "" } = target.resource ?? {};
   const refuse = async (refusal: Refusal): Promise<number> => {
-    await send(sender, refusalAnswer(refusal));
+    await send(sender, refusalAnswer(refusal, String(sender.exchange.headers["accept"] ?? "")));
     return refusal.code;
   };
   const resource = { group: "", resource: "pods", subresource: "log", namespace, name };

@@ -80,6 +80,9 @@ const patchTypes = [
   "application/apply-patch+yaml",
 ];
 
+/** What its lists are merged by is known of built-in kinds alone; kubectl looks here which it may send. */
+const patchTypesOfCustom = patchTypes.filter((type) => !type.includes("strategic"));
+
 interface Operation {
   readonly method: "get" | "post" | "put" | "patch" | "delete";
   readonly action: string;
@@ -87,6 +90,8 @@ interface Operation {
   readonly kind: GroupVersionKind;
   /** Definition of the body sent. */
   readonly body?: string;
+  /** Types of the bodies taken, where not any. */
+  readonly taken?: readonly string[];
   /** Definition of what is answered; text without. */
   readonly answer?: string;
   readonly id: string;
@@ -109,7 +114,7 @@ function response(dialect: Dialect, answer: string | undefined): JsonObject {
 
 function operationFor(dialect: Dialect, operation: Operation): JsonObject {
   const { method, body } = operation;
-  const taken = method === "patch" ? patchTypes : ["*/*"];
+  const { taken = ["*/*"] } = operation;
   const parameters = operation.parameters.map((parameter) => parameterFor(dialect, parameter));
   const schema = method === "patch" ? { type: "object" } : { $ref: dialect.refs + String(body) };
   const sent =
@@ -209,6 +214,7 @@ function named({ names, kind, resource }: Context, suffix = ""): readonly Operat
       action: "patch",
       parameters: [...writing, force],
       body: object,
+      taken: kind.custom === undefined ? patchTypes : patchTypesOfCustom,
       id: `patch${id}`,
     },
     ...(suffix === ""

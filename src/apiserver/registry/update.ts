@@ -93,7 +93,7 @@ export function decideUpdate(
   const faults = [
     ...metadataUpdateFaults(next.metadata, old.metadata),
     ...metadataFaults(kind, next.metadata, old.metadata),
-    ...kind.validate(next),
+    ...kind.validate(next, old),
     ...kind.validateUpdate(next, old),
   ];
   if (faults.length > 0) return invalid(kind, old.metadata.name, faults);

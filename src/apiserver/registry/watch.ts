@@ -60,6 +60,7 @@ function watcherOf({ feed, limits }: Registry, cache: KindCache, asked: WatchAsk
     initial: initial[Symbol.iterator](),
     bookmark: options.bookmarks ? () => bookmarkEmission(names, feed.revision) : undefined,
     backlogMax: limits.backlogMax,
+    pace: feed.pace,
   });
 }
 

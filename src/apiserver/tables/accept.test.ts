@@ -1,28 +1,85 @@
 // Owns the table of what a client's Accept is read as.
 import { expect, it } from "vitest";
+import { kinds } from "../../model/kinds/kinds.ts";
 import { Refusal } from "../status.ts";
-import { readAccept } from "./accept.ts";
+import { plainEncoding, readAccept } from "./accept.ts";
 
-const table = "application/json;as=Table;v=v1;g=meta.k8s.io";
+const json = "application/json";
+const protobuf = "application/vnd.kubernetes.protobuf";
+const table = `${json};as=Table;v=v1;g=meta.k8s.io`;
+const partial = "as=PartialObjectMetadata;v=v1;g=meta.k8s.io";
+const pods = kinds.find(({ kind }) => kind === "Pod");
+if (pods === undefined) throw new Error("there are no pods");
+// What makes a kind custom does not matter here, only that it is.
+const widgets = { ...pods, custom: {} } as typeof pods;
+
+const inWords = (read: ReturnType<typeof readAccept>): string => {
+  if (read instanceof Refusal) return `refused: ${read.status.message ?? ""}`;
+  const { form, encoding } = read;
+  return form.as === "object" ? encoding : `${form.as} ${form.version} in ${encoding}`;
+};
+const refused = `refused: only the following media types are accepted: ${json}, ${protobuf}`;
 
 it.each([
-  { accept: undefined, form: { as: "object" } },
-  { accept: "", form: { as: "object" } },
-  { accept: "*/*", form: { as: "object" } },
-  { accept: "application/json", form: { as: "object" } },
-  { accept: "application/vnd.kubernetes.protobuf,application/json", form: { as: "object" } },
-  { accept: `${table},application/json`, form: { as: "Table", version: "v1" } },
-  { accept: `application/json, ${table}`, form: { as: "object" } },
-  { accept: "application/json;as=Table;g=meta.k8s.io;v=v1beta1", form: { as: "Table", version: "v1beta1" } },
-  { accept: "application/json;as=Table;g=other;v=v1,*/*", form: { as: "object" } },
-  { accept: "application/json;as=Table;v=v2;g=meta.k8s.io", form: "refused" },
-  { accept: "application/yaml", form: "refused" },
-  { accept: "text/html, application/json;q=0.8", form: { as: "object" } },
-  {
-    accept: "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io",
-    form: { as: "PartialObjectMetadata", version: "v1" },
-  },
-])("$accept", ({ accept, form }) => {
-  const read = readAccept(accept);
-  expect(read instanceof Refusal ? "refused" : read).toEqual(form);
+  [undefined, "json"],
+  ["", "json"],
+  ["*/*", "json"],
+  ["*", "json"],
+  ["application/*", "json"],
+  [json, "json"],
+  [protobuf, "protobuf"],
+  [`${protobuf},${json}`, "protobuf"],
+  [`${json},${protobuf}`, "json"],
+  [`${protobuf};stream=watch`, "protobuf"],
+  [`${protobuf};stream=other`, refused],
+  [`${protobuf};q=0.5,${json}`, "json"],
+  [`${json};q=0.5 , ${protobuf};q=0.7`, "protobuf"],
+  [`*/*,${protobuf}`, "protobuf"],
+  [`application/*,${protobuf}`, "protobuf"],
+  [`${protobuf};q=0`, "protobuf"],
+  ["Application/JSON", refused],
+  ["text/*", refused],
+  ["json", refused],
+  ["application/json/x", refused],
+  [" , ", refused],
+  [`${protobuf};sv=v1,${json}`, "protobuf"],
+  [`${protobuf};sv=v2,${json}`, "json"],
+  [`${protobuf};color=blue`, "protobuf"],
+  [`${table},${json}`, "Table v1 in json"],
+  [`${json}, ${table}`, "json"],
+  [`${json};as=Table;g=meta.k8s.io;v=v1beta1`, "Table v1beta1 in json"],
+  [`${json};as=Table;g=other;v=v1,*/*`, "json"],
+  [`${json};as=Table;v=v2;g=meta.k8s.io`, refused],
+  [`${json};g=meta.k8s.io`, refused],
+  [`${protobuf};as=Table;v=v1;g=meta.k8s.io,${table},${json}`, "Table v1 in json"],
+  [`${protobuf};as=Table;v=v1;g=meta.k8s.io,${protobuf}`, "protobuf"],
+  ["application/yaml", refused],
+  ["text/html, application/json;q=0.8", "json"],
+  [`${json};as=PartialObjectMetadataList;v=v1;g=meta.k8s.io`, "PartialObjectMetadata v1 in json"],
+  [`${protobuf};${partial},${json};${partial},${json}`, "PartialObjectMetadata v1 in protobuf"],
+])("reads %s as %s", (accept, expected) => {
+  expect(inWords(readAccept(accept, pods, false))).toBe(expected);
+});
+
+it("names the types of streams to those who watch", () => {
+  expect(inWords(readAccept("text/plain", pods, true))).toBe(
+    `refused: only the following media types are accepted: ${json};stream=watch, ${protobuf};stream=watch`,
+  );
+});
+
+it.each([
+  [protobuf, refused],
+  [`${protobuf},${json}`, "json"],
+  [`${protobuf};${partial}`, "PartialObjectMetadata v1 in protobuf"],
+])("of custom kinds reads %s as %s", (accept, expected) => {
+  expect(inWords(readAccept(accept, widgets, false))).toBe(expected);
+});
+
+it.each([
+  [undefined, "json"],
+  [protobuf, "protobuf"],
+  ["text/html", "json"],
+  [`${protobuf};${partial},${json}`, "json"],
+])("puts errors for %s in %s", (accept, expected) => {
+  expect(plainEncoding(accept)).toBe(expected);
 });

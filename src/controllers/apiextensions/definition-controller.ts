@@ -18,7 +18,9 @@ import { planDefinition } from "./plan-definition.ts";
 /** Objects end in their own time, by their finalizers; this is how often it is looked at. */
 const lookAgain = seconds(1);
 
-export function startDefinitionController(options: ControllerPorts): Running {
+type Ports = Pick<ControllerPorts, "client" | "informers" | "clock" | "log" | "signal">;
+
+export function startDefinitionController(options: Ports): Running {
   const { informers, clock, log } = options;
   const queue = createWorkQueue({ clock, log });
   const byGroup = { group: ({ spec }: CustomResourceDefinition) => [spec.group] };
@@ -53,20 +55,20 @@ export function startDefinitionController(options: ControllerPorts): Running {
   );
 }
 
-/** To the copy as it was seen: another state brings the key back. */
-async function putStatus({ client }: ControllerPorts, definition: CustomResourceDefinition): Promise<void> {
+/** To the copy as it was seen; undefined where another state, which brings the key back, or nothing is there now. */
+async function putStatus(
+  { client }: Ports,
+  definition: CustomResourceDefinition,
+): Promise<CustomResourceDefinition | undefined> {
   const answer = await client.of(definitionKind).updateStatus(definition);
   unlessRefused(answer, `write the status of ${definition.metadata.name}`);
+  return answer.is === "ok" ? answer.object : undefined;
 }
 
-async function cleanUp(
-  options: ControllerPorts,
-  definition: CustomResourceDefinition,
-): Promise<"done" | "waiting"> {
+async function cleanUp(options: Ports, definition: CustomResourceDefinition): Promise<"done" | "waiting"> {
   const { client, clock } = options;
   const [kind] = customKindsOf(definition)?.served ?? [];
   if (kind !== undefined && (await empty(options, kind)) > 0) return "waiting";
-  const finalizers = (definition.metadata.finalizers ?? []).filter((one) => one !== cleanupFinalizer);
   const terminating = {
     type: "Terminating",
     status: "False",
@@ -74,18 +76,21 @@ async function cleanUp(
     message: "removed all instances",
   };
   const conditions = withCondition(definition.status?.conditions ?? [], terminating, clock.now());
-  const { metadata, status } = definition;
-  await putStatus(options, { ...definition, status: { ...status, conditions } });
+  const told = await putStatus(options, { ...definition, status: { ...definition.status, conditions } });
+  if (told === undefined) return "done";
+  const { name, uid, resourceVersion } = told.metadata;
+  const finalizers = (told.metadata.finalizers ?? []).filter((one) => one !== cleanupFinalizer);
+  // Others may do the same at the same time, and take finalizers of their own away.
   const patch = {
-    metadata: { uid: metadata.uid, finalizers: finalizers.length === 0 ? null : finalizers },
+    metadata: { uid, resourceVersion, finalizers: finalizers.length === 0 ? null : finalizers },
   };
-  const answer = await client.of(definitionKind).patch({ name: metadata.name }, "merge", patch);
-  unlessRefused(answer, `let go of ${metadata.name}`);
+  const answer = await client.of(definitionKind).patch({ name }, "merge", patch);
+  unlessRefused(answer, `let go of ${name}`);
   return "done";
 }
 
 /** Asks every object to go; how many stay for now. */
-async function empty({ client }: ControllerPorts, kind: Descriptor): Promise<number> {
+async function empty({ client }: Ports, kind: Descriptor): Promise<number> {
   const namespaces = new Set((await someOf(client, kind)).map(({ metadata }) => metadata.namespace));
   const body = { apiVersion: "v1", kind: "DeleteOptions", propagationPolicy: "Background" };
   for (const namespace of namespaces) {
@@ -97,7 +102,7 @@ async function empty({ client }: ControllerPorts, kind: Descriptor): Promise<num
 }
 
 /** The first page is enough to know whether something is left. */
-async function someOf({ transport }: ControllerPorts["client"], kind: Descriptor) {
+async function someOf({ transport }: Ports["client"], kind: Descriptor) {
   const page = await listPage(transport, kind, { limit: pageLimit });
   if (page.is === "page") return page.items;
   throw new Error(`cannot list ${kind.resource}.${kind.group}: ${page.status.message ?? "refused"}`);

@@ -9,10 +9,13 @@ import type { Descriptor } from "../kinds/descriptor.ts";
 import type { KubeObject } from "../meta.ts";
 import type { SchemaFindings } from "../schema-check.ts";
 import { columnsOf } from "./columns.ts";
+import { invalid } from "../field-error.ts";
 import type { CustomTraits } from "./custom-traits.ts";
 import { fillDefaults } from "./defaults.ts";
 import { first, readPath } from "./json-path.ts";
 import { pruneObject } from "./prune.ts";
+import { ruleFaults } from "./rules/rule-faults.ts";
+import { ruleTreeOf, type RuleTree } from "./rules/rule-tree.ts";
 import { scalePathsOf } from "./scale.ts";
 import type { JsonRecord, Schema } from "./schema.ts";
 import { shapeOfObject } from "./shape.ts";
@@ -87,10 +90,37 @@ function kindOf(
           prepareStatus: (draft: object) => fillDefaults(statusOf(schema), draft),
         }
       : {}),
-    validate: (draft) => validateObject(schema, recordOf(draft)),
+    validate: validatorOf(schema),
     validateUpdate: () => [],
     ...columnsOf(version.additionalPrinterColumns),
     custom: traitsOf({ definition, version, schema, apiVersion, storedAs, names }),
+  };
+}
+
+// Where one of these stands, a value may be of another type or size than the rules take it for.
+const blocking: ReadonlySet<string> = new Set([
+  "FieldValueRequired",
+  "FieldValueTooLong",
+  "FieldValueTooMany",
+  "FieldValueTypeInvalid",
+]);
+const unchecked = invalid(
+  "<nil>",
+  null,
+  "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation",
+);
+
+/** By the schema, then by its rules, which are compiled when the first object comes. */
+function validatorOf(schema: Schema): Descriptor["validate"] {
+  let rules: { readonly tree: RuleTree | undefined } | undefined;
+  return (draft, old) => {
+    const before = old === undefined ? undefined : recordOf(old);
+    const found = validateObject(schema, recordOf(draft), before);
+    rules ??= { tree: ruleTreeOf(schema) };
+    if (rules.tree === undefined) return found;
+    return found.some(({ reason }) => blocking.has(reason))
+      ? [...found, unchecked]
+      : [...found, ...ruleFaults(rules.tree, draft, before)];
   };
 }
 

@@ -9,11 +9,15 @@ type Step =
 
 export type JsonPath = readonly Step[];
 
+// Reading takes the square of the length of one that is nearly right.
+const lengthMax = 2048;
+
 const stepPattern =
   /^(?:\.([\w-]+(?:\\.[\w-]+)*(?:\\[./][\w.-]+)*)|\[\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(-?\d+)|(\*)|\?\(\s*@((?:\.[\w-]+)+)\s*==\s*("[^"]*"|'[^']*'|-?\d+(?:\.\d+)?|true|false)\s*\))\s*\]|(\.\*))/;
 
 /** Undefined where it is none, or uses more than fields, indexes, `*` and `?(@.field=="value")`. */
 export function readPath(text: string): JsonPath | undefined {
+  if (text.length > lengthMax) return undefined;
   const trimmed = /^\{(.*)\}$/.exec(text)?.[1] ?? text;
   if (!/^[.[]/.test(trimmed)) return undefined;
   const steps: Step[] = [];

@@ -11,6 +11,7 @@ import {
 } from "../field-error.ts";
 import { fitsFormat, fitsNumberFormat } from "./formats.ts";
 import { readPattern } from "./pattern.ts";
+import { nothingOld, oldField, oldItems, oldWhole, type Old } from "./rules/correlate.ts";
 import {
   additionalOf,
   isIntOrString,
@@ -23,13 +24,16 @@ import {
   type Schema,
 } from "./schema.ts";
 
-/** Every fault of an object's own fields: type and metadata are checked elsewhere. */
-export function validateObject(schema: Schema, object: JsonRecord): FieldError[] {
+/**
+ * Every fault of an object's own fields: type and metadata are checked elsewhere. What is as it was in the object as it stands,
+ * where one is given, is not held against it: its definition may have changed since.
+ */
+export function validateObject(schema: Schema, object: JsonRecord, old?: JsonRecord): FieldError[] {
   const own = schema.properties ?? {};
   const properties = Object.fromEntries(Object.entries(own).filter(([name]) => !typeFields.has(name)));
   const metadata = own["metadata"];
   return [
-    ...validateValue({ ...schema, properties }, object, ""),
+    ...faultsAt({ ...schema, properties }, object, "", oldWhole(object, old)),
     ...(metadata === undefined ? [] : nameFaults(metadata, object["metadata"])),
   ];
 }
@@ -42,7 +46,11 @@ const nameFaults = (schema: Schema, metadata: unknown): FieldError[] =>
       )
     : [];
 
-export function validateValue(schema: Schema, value: unknown, path: string): FieldError[] {
+export const validateValue = (schema: Schema, value: unknown, path: string): FieldError[] =>
+  faultsAt(schema, value, path, nothingOld);
+
+function faultsAt(schema: Schema, value: unknown, path: string, old: Old): FieldError[] {
+  if (old.isSame) return [];
   const type = typeFault(schema, value, path);
   // Null has no parts to check.
   if (value === null) return type === undefined ? [] : [type];
@@ -51,9 +59,9 @@ export function validateValue(schema: Schema, value: unknown, path: string): Fie
     ...junctorFaults(schema, value, path),
     ...(typeof value === "string" ? stringFaults(schema, value, path) : []),
     ...(typeof value === "number" ? numberFaults(schema, value, path) : []),
-    ...(Array.isArray(value) ? listFaults(schema, value, path) : []),
+    ...(Array.isArray(value) ? listFaults(schema, value, path, old) : []),
     ...enumFaults(schema, value, path),
-    ...(isRecord(value) ? fieldFaults(schema, value, path) : []),
+    ...(isRecord(value) ? fieldFaults(schema, value, path, old) : []),
   ];
 }
 
@@ -85,13 +93,19 @@ function typeFault(schema: Schema, value: unknown, path: string): FieldError | u
 const lengthOf = (text: string): number =>
   text.length - (text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0);
 
+/** A definition stored before its pattern was read as RE2 bounds nothing by it. */
+function isMatched(pattern: string, text: string): boolean {
+  const read = readPattern(pattern);
+  return read.is === "bad" || read.test(text);
+}
+
 function stringFaults(schema: Schema, text: string, path: string): FieldError[] {
   const { minLength, maxLength, pattern, format } = schema;
   const found: FieldError[] = [];
   if (maxLength !== undefined && lengthOf(text) > maxLength) found.push(tooLong(fieldOf(path), maxLength));
   if (minLength !== undefined && lengthOf(text) < minLength)
     found.push(bad(path, text, `should be at least ${minLength} chars long`));
-  if (pattern !== undefined && pattern !== "" && readPattern(pattern)?.test(text) === false)
+  if (pattern !== undefined && pattern !== "" && !isMatched(pattern, text))
     found.push(bad(path, text, `should match '${pattern}'`));
   if (format !== undefined && !fitsFormat(format, text))
     found.push(
@@ -141,13 +155,14 @@ const tooMany = (path: string, actual: number, most: number): FieldError => ({
   message: `Too many: ${actual}: must have at most ${most} items`,
 });
 
-function listFaults(schema: Schema, list: readonly unknown[], path: string): FieldError[] {
+function listFaults(schema: Schema, list: readonly unknown[], path: string, old: Old): FieldError[] {
   const { minItems, maxItems } = schema;
   const items = itemsOf(schema);
   const found: FieldError[] = [];
+  const oldOf = oldItems(schema, old);
   if (items !== undefined)
     for (const [index, item] of list.entries())
-      found.push(...validateValue(items, item, `${path}[${index}]`));
+      found.push(...faultsAt(items, item, `${path}[${index}]`, oldOf(item)));
   if (minItems !== undefined && list.length < minItems)
     found.push(bad(path, list.length, `should have at least ${minItems} items`));
   if (maxItems !== undefined && list.length > maxItems) found.push(tooMany(path, list.length, maxItems));
@@ -172,7 +187,7 @@ function repeatFaults(schema: Schema, list: readonly unknown[], path: string): F
 const keysOf = (item: unknown, keys: readonly string[]): JsonRecord =>
   isRecord(item) ? Object.fromEntries(keys.map((key) => [key, item[key]])) : {};
 
-function fieldFaults(schema: Schema, fields: JsonRecord, path: string): FieldError[] {
+function fieldFaults(schema: Schema, fields: JsonRecord, path: string, old: Old): FieldError[] {
   const found: FieldError[] = [];
   const names = Object.keys(fields).filter((name) => fields[name] !== undefined);
   const { minProperties, maxProperties } = schema;
@@ -184,7 +199,9 @@ function fieldFaults(schema: Schema, fields: JsonRecord, path: string): FieldErr
   for (const name of names) {
     const part = propertyOf(schema, name) ?? additional;
     if (part !== undefined && part !== "anything")
-      found.push(...validateValue(part, fields[name], joinPath(path, name)));
+      found.push(
+        ...faultsAt(part, fields[name], joinPath(path, name), oldField(schema, fields[name], name, old)),
+      );
   }
   for (const name of schema.required ?? [])
     if (fields[name] === undefined) found.push(required(joinPath(path, name)));

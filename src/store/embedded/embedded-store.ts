@@ -79,7 +79,7 @@ async function openClaimed(options: EmbeddedStoreOptions, release: () => void): 
 }
 
 /** The journal, which gives the folder back when it closes. */
-function releasing(journal: Journal, release: () => void): Journal {
+function releasing(journal: LmdbJournal, release: () => void): Journal {
   return {
     write: (batch) => journal.write(batch),
     value: (version) => journal.value(version),

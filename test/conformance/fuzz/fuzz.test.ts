@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { seededRandom } from "../../../src/world/random.ts";
 import { drawRequest } from "./draw-request.ts";
+import { protobufFault } from "./protobuf-fault.ts";
 import { startSubject, type Received, type Sent, type Subject } from "./subject.ts";
 
 const count = Number(process.env["EVERYNODE_FUZZ_REQUESTS"] ?? 10_000);
@@ -45,7 +46,7 @@ function faultOf(sent: Sent, received: Received, changed: boolean): string | und
   const isJson = headers["content-type"] === "application/json" && headers["content-encoding"] === undefined;
   if (status >= 400 && isJson && sent.method !== "HEAD" && !isStatus(text, status))
     return "the refusal is no Status";
-  return undefined;
+  return protobufFault(received);
 }
 
 const shown = (sent: Sent): string =>

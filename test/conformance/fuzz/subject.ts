@@ -29,6 +29,7 @@ export interface Received {
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   /** Of a stream, what came first. */
   readonly text: string;
+  readonly bytes: Uint8Array;
 }
 
 export interface Subject {
@@ -43,7 +44,10 @@ const peer = { commonName: "admin", organizations: ["system:masters"] };
 /** The exchange, whose answer is told once it is whole, or its stream has begun. The client then goes. */
 function exchangeOf(sent: Sent, told: (received: Received) => void): Exchange {
   const leaving = new AbortController();
-  const textOf = (bytes: string | Uint8Array): string => Buffer.from(bytes).toString();
+  const tell = (status: number, headers: Received["headers"], body: string | Uint8Array): void => {
+    const bytes = Buffer.from(body);
+    told({ status, headers, bytes, text: bytes.toString() });
+  };
   return {
     method: sent.method,
     target: sent.target,
@@ -53,16 +57,16 @@ function exchangeOf(sent: Sent, told: (received: Received) => void): Exchange {
     remoteAddress: "127.0.0.1",
     signal: leaving.signal,
     body: () => Promise.resolve(sent.body),
-    respond: (status, headers, body) => told({ status, headers, text: textOf(body) }),
+    respond: tell,
     stream(status, headers) {
-      let first = "";
+      let first: string | Uint8Array = "";
       // What is ready at once is looked at; a watch of nothing says nothing.
       setImmediate(() => {
-        told({ status, headers, text: first });
+        tell(status, headers, first);
         leaving.abort();
       });
       return {
-        write: (chunk) => (first ||= textOf(chunk)) !== "",
+        write: (chunk) => (first ||= chunk) !== "",
         drained: async () => undefined,
         pending: 0,
         end: () => undefined,

@@ -20,14 +20,25 @@ const draft = (name: string, data: Record<string, string> = {}) => ({
   data,
 });
 
-/** Reads events until that many have come. */
-async function eventsOf(watch: AsyncIterable<readonly WatchEvent[]>, count: number): Promise<WatchEvent[]> {
+/** Reads events until that many have come; `first` is called with the first of them. */
+async function eventsOf(
+  watch: AsyncIterable<readonly WatchEvent[]>,
+  count: number,
+  first: () => void = () => undefined,
+): Promise<WatchEvent[]> {
   const events: WatchEvent[] = [];
   for await (const batch of watch) {
+    if (events.length === 0) first();
     events.push(...batch);
     if (events.length >= count) break;
   }
   return events;
+}
+
+function later(): readonly [() => void, Promise<void>] {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((done) => (resolve = done));
+  return [() => resolve(), promise];
 }
 
 const told = (events: readonly WatchEvent[]) =>
@@ -111,7 +122,10 @@ export function transportSuite(name: string, reach: () => Promise<Reached>): voi
 
     test("a watch tells what is there, then every change in order", async () => {
       put("one");
-      const events = eventsOf(watch({ resourceVersion: "0" }), 4);
+      // What comes before the server has heard of the watch would be a part of what is there.
+      const [heard, seen] = later();
+      const events = eventsOf(watch({ resourceVersion: "0" }), 4, heard);
+      await seen;
       await reached.transport.request({ method: "POST", path: collection, body: draft("two") });
       put("one", "ü".repeat(200_000));
       reached.api.remove(configMap, "default/two");

@@ -25,10 +25,13 @@ ConfigMapKeySelector: +LocalObjectReference=1 key=2! optional=3
 ConfigMapNodeConfigSource: namespace=1! name=2! uid=3! resourceVersion=4! kubeletConfigKey=5!
 ConfigMapProjection: +LocalObjectReference=1 items=2! optional=4
 ConfigMapVolumeSource: +LocalObjectReference=1 items=2! defaultMode=3 optional=4
-Container: name=1! image=2! command=3 args=4 workingDir=5! ports=6! env=7! resources=8! volumeMounts=9! livenessProbe=10 readinessProbe=11 lifecycle=12 terminationMessagePath=13! imagePullPolicy=14! securityContext=15 stdin=16! stdinOnce=17! tty=18! envFrom=19! terminationMessagePolicy=20! volumeDevices=21! startupProbe=22 resizePolicy=23! restartPolicy=24
+Container: name=1! image=2! command=3 args=4 workingDir=5! ports=6! env=7! resources=8! volumeMounts=9! livenessProbe=10 readinessProbe=11 lifecycle=12 terminationMessagePath=13! imagePullPolicy=14! securityContext=15 stdin=16! stdinOnce=17! tty=18! envFrom=19! terminationMessagePolicy=20! volumeDevices=21! startupProbe=22 resizePolicy=23! restartPolicy=24 restartPolicyRules=25
+ContainerExtendedResourceRequest: containerName=1! resourceName=2! requestName=3!
 ContainerImage: names=1 sizeBytes=2!
 ContainerPort: name=1! hostPort=2! containerPort=3! protocol=4! hostIP=5!
 ContainerResizePolicy: resourceName=1! restartPolicy=2!
+ContainerRestartRule: action=1! exitCodes=2
+ContainerRestartRuleOnExitCodes: operator=1! values=2
 ContainerState: waiting=1 running=2 terminated=3
 ContainerStateRunning: startedAt=1!
 ContainerStateTerminated: exitCode=1! signal=2! reason=3! message=4! startedAt=5! finishedAt=6! containerID=7!
@@ -49,13 +52,14 @@ EndpointSubset: addresses=1! notReadyAddresses=2! ports=3!
 Endpoints: metadata=1! subsets=2!
 EnvFromSource: prefix=1! configMapRef=2 secretRef=3
 EnvVar: name=1! value=2! valueFrom=3
-EnvVarSource: fieldRef=1 resourceFieldRef=2 configMapKeyRef=3 secretKeyRef=4
+EnvVarSource: fieldRef=1 resourceFieldRef=2 configMapKeyRef=3 secretKeyRef=4 fileKeyRef=5
 EphemeralContainer: +EphemeralContainerCommon=1 targetContainerName=2!
-EphemeralContainerCommon: name=1! image=2! command=3 args=4 workingDir=5! ports=6! env=7! resources=8! volumeMounts=9! livenessProbe=10 readinessProbe=11 lifecycle=12 terminationMessagePath=13! imagePullPolicy=14! securityContext=15 stdin=16! stdinOnce=17! tty=18! envFrom=19! terminationMessagePolicy=20! volumeDevices=21! startupProbe=22 resizePolicy=23! restartPolicy=24
+EphemeralContainerCommon: name=1! image=2! command=3 args=4 workingDir=5! ports=6! env=7! resources=8! volumeMounts=9! livenessProbe=10 readinessProbe=11 lifecycle=12 terminationMessagePath=13! imagePullPolicy=14! securityContext=15 stdin=16! stdinOnce=17! tty=18! envFrom=19! terminationMessagePolicy=20! volumeDevices=21! startupProbe=22 resizePolicy=23! restartPolicy=24 restartPolicyRules=25
 EphemeralVolumeSource: volumeClaimTemplate=1
 EventSource: component=1! host=2!
 ExecAction: command=1
 FCVolumeSource: targetWWNs=1 lun=2 fsType=3! readOnly=4! wwids=5
+FileKeySelector: volumeName=1! path=2! key=3! optional=4
 FlexPersistentVolumeSource: driver=1! fsType=2! secretRef=3 readOnly=4! options=5!
 FlexVolumeSource: driver=1! fsType=2! secretRef=3 readOnly=4! options=5!
 FlockerVolumeSource: datasetName=1! datasetUUID=2!
@@ -72,6 +76,7 @@ HostPathVolumeSource: path=1! type=2
 ISCSIPersistentVolumeSource: targetPortal=1! iqn=2! lun=3! iscsiInterface=4! fsType=5! readOnly=6! portals=7 chapAuthDiscovery=8! secretRef=10 chapAuthSession=11! initiatorName=12
 ISCSIVolumeSource: targetPortal=1! iqn=2! lun=3! iscsiInterface=4! fsType=5! readOnly=6! portals=7 chapAuthDiscovery=8! secretRef=10 chapAuthSession=11! initiatorName=12
 ImageVolumeSource: reference=1! pullPolicy=2!
+ImageVolumeStatus: imageRef=1!
 KeyToPath: key=1! path=2! mode=3
 Lifecycle: postStart=1 preStop=2 stopSignal=3
 LifecycleHandler: exec=1 httpGet=2 tcpSocket=3 sleep=4
@@ -103,7 +108,7 @@ NodeSelector: nodeSelectorTerms=1!
 NodeSelectorRequirement: key=1! operator=2! values=3
 NodeSelectorTerm: matchExpressions=1! matchFields=2!
 NodeSpec: podCIDR=1! externalID=2! providerID=3! unschedulable=4! taints=5! configSource=6 podCIDRs=7
-NodeStatus: capacity=1! allocatable=2! phase=3! conditions=4! addresses=5! daemonEndpoints=6! nodeInfo=7! images=8! volumesInUse=9 volumesAttached=10! config=11 runtimeHandlers=12! features=13
+NodeStatus: capacity=1! allocatable=2! phase=3! conditions=4! addresses=5! daemonEndpoints=6! nodeInfo=7! images=8! volumesInUse=9 volumesAttached=10! config=11 runtimeHandlers=12! features=13 declaredFeatures=14
 NodeSwapStatus: capacity=1
 NodeSystemInfo: machineID=1! systemUUID=2! bootID=3! kernelVersion=4! osImage=5! containerRuntimeVersion=6! kubeletVersion=7! kubeProxyVersion=8! operatingSystem=9! architecture=10! swap=11
 ObjectFieldSelector: apiVersion=1! fieldPath=2!
@@ -123,9 +128,11 @@ Pod: metadata=1! spec=2! status=3!
 PodAffinity: requiredDuringSchedulingIgnoredDuringExecution=1! preferredDuringSchedulingIgnoredDuringExecution=2!
 PodAffinityTerm: labelSelector=1 namespaces=2 topologyKey=3! namespaceSelector=4 matchLabelKeys=5 mismatchLabelKeys=6
 PodAntiAffinity: requiredDuringSchedulingIgnoredDuringExecution=1! preferredDuringSchedulingIgnoredDuringExecution=2!
+PodCertificateProjection: signerName=1! keyType=2! maxExpirationSeconds=3 credentialBundlePath=4! keyPath=5! certificateChainPath=6! userAnnotations=7!
 PodCondition: type=1! status=2! lastProbeTime=3! lastTransitionTime=4! reason=5! message=6! observedGeneration=7!
 PodDNSConfig: nameservers=1 searches=2 options=3!
 PodDNSConfigOption: name=1! value=2
+PodExtendedResourceClaimStatus: requestMappings=1! resourceClaimName=2!
 PodIP: ip=1!
 PodOS: name=1!
 PodReadinessGate: conditionType=1!
@@ -133,8 +140,8 @@ PodResourceClaim: name=1! resourceClaimName=3 resourceClaimTemplateName=4
 PodResourceClaimStatus: name=1! resourceClaimName=2
 PodSchedulingGate: name=1!
 PodSecurityContext: seLinuxOptions=1 runAsUser=2 runAsNonRoot=3 supplementalGroups=4 fsGroup=5 runAsGroup=6 sysctls=7! windowsOptions=8 fsGroupChangePolicy=9 seccompProfile=10 appArmorProfile=11 supplementalGroupsPolicy=12 seLinuxChangePolicy=13
-PodSpec: volumes=1! containers=2! restartPolicy=3! terminationGracePeriodSeconds=4 activeDeadlineSeconds=5 dnsPolicy=6! nodeSelector=7! serviceAccountName=8! serviceAccount=9! nodeName=10! hostNetwork=11! hostPID=12! hostIPC=13! securityContext=14 imagePullSecrets=15! hostname=16! subdomain=17! affinity=18 schedulerName=19! initContainers=20! automountServiceAccountToken=21 tolerations=22! hostAliases=23! priorityClassName=24! priority=25 dnsConfig=26 shareProcessNamespace=27 readinessGates=28! runtimeClassName=29 enableServiceLinks=30 preemptionPolicy=31 overhead=32! topologySpreadConstraints=33! ephemeralContainers=34! setHostnameAsFQDN=35 os=36 hostUsers=37 schedulingGates=38! resourceClaims=39! resources=40
-PodStatus: phase=1! conditions=2! message=3! reason=4! hostIP=5! podIP=6! startTime=7 containerStatuses=8! qosClass=9! initContainerStatuses=10! nominatedNodeName=11! podIPs=12! ephemeralContainerStatuses=13! resize=14! resourceClaimStatuses=15! hostIPs=16! observedGeneration=17!
+PodSpec: volumes=1! containers=2! restartPolicy=3! terminationGracePeriodSeconds=4 activeDeadlineSeconds=5 dnsPolicy=6! nodeSelector=7! serviceAccountName=8! serviceAccount=9! nodeName=10! hostNetwork=11! hostPID=12! hostIPC=13! securityContext=14 imagePullSecrets=15! hostname=16! subdomain=17! affinity=18 schedulerName=19! initContainers=20! automountServiceAccountToken=21 tolerations=22! hostAliases=23! priorityClassName=24! priority=25 dnsConfig=26 shareProcessNamespace=27 readinessGates=28! runtimeClassName=29 enableServiceLinks=30 preemptionPolicy=31 overhead=32! topologySpreadConstraints=33! ephemeralContainers=34! setHostnameAsFQDN=35 os=36 hostUsers=37 schedulingGates=38! resourceClaims=39! resources=40 hostnameOverride=41
+PodStatus: phase=1! conditions=2! message=3! reason=4! hostIP=5! podIP=6! startTime=7 containerStatuses=8! qosClass=9! initContainerStatuses=10! nominatedNodeName=11! podIPs=12! ephemeralContainerStatuses=13! resize=14! resourceClaimStatuses=15! hostIPs=16! observedGeneration=17! extendedResourceClaimStatus=18 allocatedResources=19 resources=20
 PodTemplate: metadata=1! template=2!
 PodTemplateSpec: metadata=1! spec=2!
 PortStatus: port=1! protocol=2! error=3
@@ -151,7 +158,7 @@ ReplicationControllerCondition: type=1! status=2! lastTransitionTime=3! reason=4
 ReplicationControllerSpec: replicas=1 selector=2! template=3 minReadySeconds=4!
 ReplicationControllerStatus: replicas=1! fullyLabeledReplicas=2! observedGeneration=3! readyReplicas=4! availableReplicas=5! conditions=6!
 ResourceFieldSelector: containerName=1! resource=2! divisor=3!
-ResourceHealth: resourceID=1! health=2!
+ResourceHealth: resourceID=1! health=2! message=6
 ResourceQuota: metadata=1! spec=2! status=3!
 ResourceQuotaSpec: hard=1! scopes=2 scopeSelector=3
 ResourceQuotaStatus: hard=1! used=2!
@@ -192,11 +199,12 @@ TypedObjectReference: apiGroup=1 kind=2! name=3! namespace=4
 Volume: name=1! +VolumeSource=2
 VolumeDevice: name=1! devicePath=2!
 VolumeMount: name=1! readOnly=2! mountPath=3! subPath=4! mountPropagation=5 subPathExpr=6! recursiveReadOnly=7
-VolumeMountStatus: name=1! mountPath=2! readOnly=3! recursiveReadOnly=4
+VolumeMountStatus: name=1! mountPath=2! readOnly=3! recursiveReadOnly=4 volumeStatus=5
 VolumeNodeAffinity: required=1
-VolumeProjection: secret=1 downwardAPI=2 configMap=3 serviceAccountToken=4 clusterTrustBundle=5
+VolumeProjection: secret=1 downwardAPI=2 configMap=3 serviceAccountToken=4 clusterTrustBundle=5 podCertificate=6
 VolumeResourceRequirements: limits=1! requests=2!
 VolumeSource: hostPath=1 emptyDir=2 gcePersistentDisk=3 awsElasticBlockStore=4 gitRepo=5 secret=6 nfs=7 iscsi=8 glusterfs=9 persistentVolumeClaim=10 rbd=11 flexVolume=12 cinder=13 cephfs=14 flocker=15 downwardAPI=16 fc=17 azureFile=18 configMap=19 vsphereVolume=20 quobyte=21 azureDisk=22 photonPersistentDisk=23 portworxVolume=24 scaleIO=25 projected=26 storageos=27 csi=28 ephemeral=29 image=30
+VolumeStatus: image=1
 VsphereVirtualDiskVolumeSource: volumePath=1! fsType=2! storagePolicyName=3! storagePolicyID=4!
 WeightedPodAffinityTerm: weight=1! podAffinityTerm=2!
 WindowsSecurityContextOptions: gmsaCredentialSpecName=1 gmsaCredentialSpec=2 runAsUserName=3 hostProcess=4

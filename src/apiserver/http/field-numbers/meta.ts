@@ -1,7 +1,9 @@
 // Owns the numbers of fields of the meta group in protobuf messages. scripts/tabulate-field-numbers.ts reads and writes it.
 export const meta = `
 APIGroup: name=1! versions=2! preferredVersion=3! serverAddressByClientCIDRs=4!
-APIResource: name=1! namespaced=2! kind=3! verbs=4 shortNames=5 singularName=6! categories=7 group=8! version=9! storageVersionHash=10!
+APIGroupList: groups=1!
+APIResource: name=1! namespaced=2! kind=3! verbs=4* shortNames=5 singularName=6! categories=7 group=8! version=9! storageVersionHash=10!
+APIResourceList: groupVersion=1! resources=2!
 APIVersions: versions=1 serverAddressByClientCIDRs=2!
 Condition: type=1! status=2! observedGeneration=3! lastTransitionTime=4! reason=5! message=6!
 DeleteOptions: gracePeriodSeconds=1 preconditions=2 orphanDependents=3 propagationPolicy=4 dryRun=5 ignoreStoreReadErrorWithClusterBreakingPotential=6

@@ -80,7 +80,50 @@ it.each<[schema: JSONSchemaProps, fault: string]>([
     { type: "object", properties: { a: { type: "integer", default: "x" } } },
     'properties[a].default: Invalid value: "string"',
   ],
-  [{ type: "object", "x-kubernetes-validations": [{ rule: "true" }] }, "x-kubernetes-validations: Forbidden"],
+  [
+    { type: "object", "x-kubernetes-validations": [{ rule: "self.a > 1" }] },
+    'x-kubernetes-validations[0].rule: Invalid value: "self.a > 1": compilation failed: ERROR: <input>:1:6: No such key: a\n | self.a > 1\n | .....^',
+  ],
+  [
+    { type: "object", "x-kubernetes-validations": [{ rule: " " }] },
+    "x-kubernetes-validations[0].rule: Required value: rule is not specified",
+  ],
+  [
+    { type: "object", "x-kubernetes-validations": [{ rule: "true\n&& true" }] },
+    "x-kubernetes-validations[0].message: Required value: message must be specified if rule contains line breaks",
+  ],
+  [
+    { type: "object", "x-kubernetes-validations": [{ rule: "true", reason: "Bad" }] },
+    'x-kubernetes-validations[0].reason: Unsupported value: "Bad"',
+  ],
+  [
+    { type: "object", "x-kubernetes-validations": [{ rule: "true", fieldPath: ".none" }] },
+    'x-kubernetes-validations[0].fieldPath: Invalid value: ".none": fieldPath must be a valid path',
+  ],
+  [
+    { type: "object", "x-kubernetes-validations": [{ rule: "true", messageExpression: "1" }] },
+    'x-kubernetes-validations[0].messageExpression: Invalid value: "1": messageExpression must evaluate to a string',
+  ],
+  [
+    { type: "object", "x-kubernetes-validations": [{ rule: "true", optionalOldSelf: true }] },
+    "x-kubernetes-validations[0].optionalOldSelf: Invalid value: true: may not be set if oldSelf is not used in rule",
+  ],
+  [
+    {
+      type: "object",
+      properties: {
+        a: {
+          type: "array",
+          items: { type: "string", "x-kubernetes-validations": [{ rule: "self == oldSelf" }] },
+        },
+      },
+    },
+    'properties[a].items.x-kubernetes-validations[0].rule: Invalid value: "self == oldSelf": oldSelf cannot be used on the uncorrelatable portion of the schema within spec.versions[0].schema.openAPIV3Schema.properties[a].items',
+  ],
+  [
+    { type: "object", anyOf: [{ "x-kubernetes-validations": [{ rule: "true" }] }] },
+    "anyOf[0].x-kubernetes-validations: Forbidden: must be empty to be structural",
+  ],
   [
     { type: "object", properties: { a: { type: "array", items: { type: 7 } } } },
     "properties[a].items.type: Invalid value",

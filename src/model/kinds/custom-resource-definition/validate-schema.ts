@@ -16,6 +16,7 @@ import { validateValue } from "../../custom/validate-value.ts";
 import { cloneJson } from "../../../lib/json.ts";
 import { forbidden, invalid, notSupported, required, type FieldError } from "../../field-error.ts";
 import { checkSchema } from "../../schema-check.ts";
+import { ruleFaults } from "./validate-rules.ts";
 
 const types = ["array", "boolean", "integer", "number", "object", "string"];
 
@@ -28,7 +29,10 @@ interface Place {
 
 export function validateSchema(schema: Schema, path: string): FieldError[] {
   const malformed = malformedParts(schema, path);
-  return malformed.length > 0 ? malformed : schemaFaults(schema, path, { is: "root", of: "at the root" });
+  if (malformed.length > 0) return malformed;
+  const found = schemaFaults(schema, path, { is: "root", of: "at the root" });
+  // Rules are typed by the schema, which has to be sound first.
+  return found.length > 0 ? found : ruleFaults(schema, path);
 }
 
 /** The decoder leaves open what stands where a schema or something else may: it is read here. */
@@ -132,15 +136,12 @@ function unsupportedFaults(schema: Schema, path: string): FieldError[] {
     found.push(
       forbidden(`${path}.additionalProperties`, "additionalProperties and properties are mutual exclusive"),
     );
-  if ((schema["x-kubernetes-validations"] ?? []).length > 0)
+  const { pattern } = schema;
+  const read = pattern === undefined ? undefined : readPattern(pattern);
+  if (read?.is === "bad")
     found.push(
-      forbidden(
-        `${path}.x-kubernetes-validations`,
-        "validation rules in CEL are not evaluated by this API server: remove them, or validate in the operator",
-      ),
+      invalid(`${path}.pattern`, pattern, `must be a valid regular expression, but isn't: ${read.because}`),
     );
-  if (schema.pattern !== undefined && readPattern(schema.pattern) === undefined)
-    found.push(invalid(`${path}.pattern`, schema.pattern, "must be a valid regular expression, but isn't"));
   return found;
 }
 
@@ -172,6 +173,7 @@ const emptyInJunctors = [
   "x-kubernetes-preserve-unknown-fields",
   "x-kubernetes-embedded-resource",
   "x-kubernetes-int-or-string",
+  "x-kubernetes-validations",
 ] as const;
 
 const junctorFaults = (schema: Schema, path: string): FieldError[] =>

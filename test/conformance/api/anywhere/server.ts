@@ -155,6 +155,24 @@ export class Site {
     return json;
   }
 
+  /** The answer's bytes as they come, of what may never end, until `isEnough`. */
+  async bytes(
+    method: string,
+    what: string,
+    isEnough: (bytes: Buffer) => boolean = () => false,
+    more: More & { readonly body?: unknown } = {},
+  ): Promise<{ readonly code: number; readonly type: string; readonly bytes: Buffer }> {
+    const stopping = new AbortController();
+    const response = await this.send(method, what, more.body, { ...more, signal: stopping.signal });
+    let bytes = Buffer.alloc(0);
+    for await (const chunk of response.chunks) {
+      bytes = Buffer.concat([bytes, chunk]);
+      if (isEnough(bytes)) break;
+    }
+    stopping.abort();
+    return { code: response.status, type: String(response.headers["content-type"]), bytes };
+  }
+
   /** Events until there are so many, or the server ends the watch. */
   async watch(
     what: string,
