@@ -78,16 +78,19 @@ export const keptFields = [
   "deletionGracePeriodSeconds",
 ] as const;
 
-/** Metadata of an update: kept fields that were left out come from the old object. Changed ones stay, to be refused. */
+/**
+ * Metadata of an update: kept fields that were left out come from the old object, and when it was made and is to end in any
+ * case. Others that were changed stay, to be refused.
+ */
 export function carriedMetadata(given: ObjectMeta, old: Meta): Meta {
   const rest = kept(given, notCarried);
   // The four that every object has are set here.
   const carried = rest as Meta;
   carried.name = rest.name ?? old.name;
   carried.uid = rest.uid ?? old.uid;
-  carried.creationTimestamp = rest.creationTimestamp ?? old.creationTimestamp;
+  carried.creationTimestamp = old.creationTimestamp;
   carried.resourceVersion = old.resourceVersion;
-  if (old.deletionTimestamp !== undefined) carried.deletionTimestamp ??= old.deletionTimestamp;
+  if (old.deletionTimestamp !== undefined) carried.deletionTimestamp = old.deletionTimestamp;
   if (old.deletionGracePeriodSeconds !== undefined)
     carried.deletionGracePeriodSeconds ??= old.deletionGracePeriodSeconds;
   if (old.namespace !== undefined) carried.namespace ??= old.namespace;
