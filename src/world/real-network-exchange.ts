@@ -104,7 +104,6 @@ class RealExchange implements Exchange {
   readonly target: string;
   readonly headers: Exchange["headers"];
   readonly peer?: NonNullable<Exchange["peer"]>;
-  readonly remoteAddress: string;
   private readonly request: Incoming;
   private readonly response: Outgoing;
   private controller: AbortController | undefined;
@@ -115,11 +114,15 @@ class RealExchange implements Exchange {
     this.method = request.method ?? "GET";
     this.target = request.url ?? "/";
     this.headers = request.headers;
-    const peer = peerOf(request.socket);
+    const { socket } = request;
+    const peer = peerOf(socket, "stream" in request ? (request.stream.session ?? socket) : socket);
     if (peer !== undefined) this.peer = peer;
-    this.remoteAddress = request.socket?.remoteAddress ?? "";
     request.on("error", () => undefined);
     response.on("error", () => undefined);
+  }
+
+  get remoteAddress(): string {
+    return this.request.socket?.remoteAddress ?? "";
   }
 
   /** Made on first use: most requests are answered before anyone asks. */
@@ -144,23 +147,32 @@ class RealExchange implements Exchange {
     if (isGone(response) || response.headersSent) return;
     const bytes = typeof body === "string" ? Buffer.from(body) : body;
     const length = String(bytes.byteLength);
-    // The two `writeHead`s and `end`s differ in types alone.
-    const plain = response as ServerResponse;
-    if (isHttp2(response)) plain.writeHead(status, { ...headersFor(headers), "content-length": length });
-    else plain.writeHead(status, [...listed(headers), "content-length", length]);
-    if (this.method === "HEAD") plain.end();
-    else if (bytes.byteLength > oneWriteMax || isHttp2(response)) plain.end(bytes);
+    if (isHttp2(response)) {
+      const { stream } = response;
+      stream.respond({ ":status": status, ...headersFor(headers), "content-length": length });
+      if (this.method === "HEAD") stream.end();
+      else stream.end(bytes);
+      return;
+    }
+    response.writeHead(status, [...listed(headers), "content-length", length]);
+    if (this.method === "HEAD") response.end();
+    else if (bytes.byteLength > oneWriteMax) response.end(bytes);
     // Head and body then leave in one write; as Latin-1 each character is one byte, whatever they mean.
     else
-      plain.end(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1"), "latin1");
+      response.end(
+        Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1"),
+        "latin1",
+      );
   }
 
   stream(status: number, headers: Headers): ResponseStream {
     const { response } = this;
     if (!isGone(response) && !response.headersSent) {
-      const plain = response as ServerResponse;
-      plain.writeHead(status, isHttp2(response) ? headersFor(headers) : listed(headers));
-      plain.flushHeaders();
+      if (isHttp2(response)) response.stream.respond({ ":status": status, ...headersFor(headers) });
+      else {
+        response.writeHead(status, listed(headers));
+        response.flushHeaders();
+      }
     }
     return streamOf(response);
   }

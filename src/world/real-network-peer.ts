@@ -6,7 +6,7 @@ import type { Exchange } from "./http.ts";
 type Peer = NonNullable<Exchange["peer"]>;
 
 // Reading a certificate costs more than answering a small request, and a connection's never changes.
-const read = new WeakMap<TLSSocket, Peer | "none">();
+const read = new WeakMap<object, Peer | "none">();
 
 const listOf = (value: string | readonly string[] | undefined): readonly string[] =>
   value === undefined ? [] : typeof value === "string" ? [value] : value;
@@ -35,11 +35,12 @@ function wholeSubject(socket: TLSSocket): Peer | undefined {
   return commonName === undefined ? undefined : { commonName, organizations: listOf(subject?.["O"]) };
 }
 
-export function peerOf(socket: Duplex | undefined): Peer | undefined {
-  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
-  const known = read.get(socket);
+/** `connection` is one object for all of its requests, which the socket is not: HTTP/2 shows each stream another one. */
+export function peerOf(socket: Duplex | undefined, connection: object | undefined): Peer | undefined {
+  const known = connection && read.get(connection);
   if (known !== undefined) return known === "none" ? undefined : known;
+  if (connection === undefined || !(socket instanceof TLSSocket) || !socket.authorized) return undefined;
   const peer = plainSubject(socket.getPeerX509Certificate()?.subject) ?? wholeSubject(socket);
-  read.set(socket, peer ?? "none");
+  read.set(connection, peer ?? "none");
   return peer;
 }

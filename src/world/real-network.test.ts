@@ -142,6 +142,24 @@ describe("requests", () => {
     },
   );
 
+  it("reads a connection's peer once for all streams of HTTP/2", async () => {
+    const peers: unknown[] = [];
+    const { origin } = await start((exchange) => {
+      peers.push(exchange.peer);
+      echo(exchange);
+    });
+    const session = connectHttp2(origin, { ca: ca.cert, cert: user.cert, key: user.key });
+    for (let turn = 0; turn < 3; turn += 1) {
+      const request = session.request({ ":method": "HEAD", ":path": "/" });
+      for await (const _ of request);
+    }
+    expect(peers).toEqual(
+      Array.from({ length: 3 }, () => ({ commonName: "jane", organizations: ["ops", "dev"] })),
+    );
+    expect(new Set(peers).size).toBe(1);
+    session.close();
+  });
+
   it("refuses a body over the limit, announced or not", async () => {
     const { origin, port } = await start(echo, { plain: true });
     const answer = await client().request({ method: "POST", url: origin, body: "x".repeat(1001) });

@@ -7,12 +7,15 @@ interface Pending {
   readonly end: () => void;
 }
 
+/** So long a timer may be left that nobody waits for: most are done before the next begins, and setting one for each costs. */
+const idleMax: Millis = 1000;
+
 export class Timeouts {
   private readonly clock: Clock;
   private readonly patience: Millis;
   /** In the order in which they fall due. */
   private readonly pending = new Set<Pending>();
-  private cancel: (() => void) | undefined;
+  private isArmed = false;
 
   constructor(clock: Clock, patience: Millis) {
     this.clock = clock;
@@ -23,22 +26,20 @@ export class Timeouts {
   begin(end: () => void): () => void {
     const one = { due: this.clock.now() + this.patience, end };
     this.pending.add(one);
-    this.cancel ??= this.clock.after(this.patience, () => this.sweep());
-    return () => {
-      if (!this.pending.delete(one) || this.pending.size > 0) return;
-      this.cancel?.();
-      this.cancel = undefined;
-    };
+    if (!this.isArmed) this.arm(this.patience);
+    return () => this.pending.delete(one);
+  }
+
+  private arm(left: Millis): void {
+    this.isArmed = true;
+    this.clock.after(Math.min(left, idleMax), () => this.sweep());
   }
 
   private sweep(): void {
-    this.cancel = undefined;
+    this.isArmed = false;
     const now = this.clock.now();
     for (const one of this.pending) {
-      if (one.due > now) {
-        this.cancel = this.clock.after(one.due - now, () => this.sweep());
-        return;
-      }
+      if (one.due > now) return this.arm(one.due - now);
       this.pending.delete(one);
       one.end();
     }
