@@ -1,4 +1,5 @@
 // Owns the walk of an operator's author: a kind installed, used by every kubectl verb, kept through a crash, and taken away.
+import { spawn } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Cluster, eventually, kubectls, withModernKubectl } from "./harness.ts";
 
@@ -17,6 +18,7 @@ spec:
     - name: v1
       served: true
       storage: true
+      selectableFields: [{ jsonPath: .spec.mode }]
       subresources:
         status: {}
         scale: { specReplicasPath: .spec.replicas, statusReplicasPath: .status.replicas }
@@ -47,11 +49,11 @@ spec:
                 hosts:
                   type: array
                   x-kubernetes-list-type: map
-                  x-kubernetes-list-map-keys: [name]
+                  x-kubernetes-list-map-keys: [name, side]
                   items:
                     type: object
                     required: [name]
-                    properties: { name: { type: string }, port: { type: integer } }
+                    properties: { name: { type: string }, side: { type: string, default: left }, port: { type: integer } }
             status:
               type: object
               properties: { replicas: { type: integer } }
@@ -158,8 +160,37 @@ describe.skipIf(newest === undefined)("custom resources", () => {
     kubectl("apply --server-side --field-manager=a -f -", hosts("a"));
     kubectl("apply --server-side --field-manager=b -f -", hosts("b"));
     expect(kubectl("get ct shared -o jsonpath={.spec.hosts[*].name}").split(" ").sort()).toEqual(["a", "b"]);
+    // The item is the same one with its key's default left out: it is b's to change, and a's not.
+    kubectl("apply --server-side --field-manager=b -f -", hosts("b").replace("port: 1", "port: 2"));
+    expect(refused("apply --server-side --field-manager=a -f -", hosts("b"))).toContain(
+      '.spec.hosts[name="b",side="left"].port',
+    );
     const other = cronTab("shared", 'cronSpec: "1 1 1"');
     expect(refused("apply --server-side --field-manager=c -f -", other)).toContain(".spec.cronSpec");
+  });
+
+  it("is selected by the fields that its definition names", async () => {
+    expect(kubectl("get ct --field-selector spec.mode=slow -o name")).toBe(
+      "crontab.stable.example.com/one\n",
+    );
+    expect(refused("get ct --field-selector spec.cronSpec=x")).toContain(
+      "field label not supported: spec.cronSpec",
+    );
+    const watching = spawn(
+      cluster.kubectlPath,
+      ["get", "ct", "--field-selector", "spec.mode=slow", "-w", "-o", "name"],
+      { env: { ...process.env, KUBECONFIG: cluster.kubeconfig, HOME: cluster.folder } },
+    );
+    let seen = "";
+    watching.stdout.on("data", (part: Buffer) => (seen += part.toString()));
+    try {
+      await eventually("what is slow", () => seen.includes("/one"));
+      kubectl(`patch ct shared --type=merge -p '{"spec":{"mode":"slow"}}'`);
+      await eventually("what becomes slow", () => seen.includes("/shared"));
+      expect(seen).not.toContain("/two");
+    } finally {
+      watching.kill();
+    }
   });
 
   it("keeps status and spec apart, and scales", () => {

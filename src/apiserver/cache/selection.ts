@@ -29,6 +29,9 @@ const namespaceField: FieldReader = (object) => object.metadata.namespace ?? "";
 function readerOf(kind: Descriptor, field: string): FieldReader | undefined {
   if (field === "metadata.name") return nameField;
   if (field === "metadata.namespace" && kind.namespaced) return namespaceField;
+  const { custom } = kind;
+  // Selected is what is stored, which a webhook may write otherwise.
+  if (custom?.hook !== undefined && custom.apiVersion !== custom.storedAs) return undefined;
   return Object.hasOwn(kind.fields, field) ? kind.fields[field] : undefined;
 }
 

@@ -22,10 +22,7 @@ const entry = (key: string, value: string | Uint8Array): Uint8Array =>
 const number = (field: number, ...varint: number[]): number[] => [field * 8, ...varint];
 
 /** Added to the API after the release whose field numbers are known here. */
-const newer = [
-  "PodSpec.schedulingGroup",
-  "PodStatus.nodeAllocatableResourceClaimStatuses",
-];
+const newer = ["PodSpec.schedulingGroup", "PodStatus.nodeAllocatableResourceClaimStatuses"];
 
 const fieldsOf = (message: string): string[] =>
   [...(fieldNumbers(message)?.values() ?? [])].flatMap(({ name, is }) =>

@@ -101,7 +101,7 @@ export const itemShapeOf = (shape: Items): Shape => (shape.is === "set" ? { is: 
 
 export const elementOf = (shape: Items, item: Json, at: number): string => {
   if (shape.is === "set") return valueElement(item);
-  const found = keysElement(item, shape.keys);
+  const found = keysElement(item, shape.keys, shape.defaults);
   return found.is === "element" ? found.element : `i:${at}`;
 };
 

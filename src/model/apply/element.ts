@@ -10,10 +10,13 @@ export const valueElement = (value: Json): string => `v:${JSON.stringify(value)}
 export function keysElement(
   item: Json,
   keys: readonly string[],
+  defaults?: Readonly<Record<string, unknown>>,
 ): { readonly is: "element"; readonly element: string } | { readonly is: "lacks"; readonly key: string } {
   const found: Record<string, Json> = {};
   for (const key of [...keys].sort()) {
-    const value = isJsonObject(item) ? (item[key] ?? defaultKey(key)) : undefined;
+    // A definition's default is JSON, as all of it.
+    const usual = defaults === undefined ? defaultKey(key) : (defaults[key] as Json | undefined);
+    const value = isJsonObject(item) ? (item[key] ?? usual) : undefined;
     if (value === undefined) return { is: "lacks", key };
     found[key] = value;
   }

@@ -8,7 +8,13 @@ export type Shape =
   | { readonly is: "struct"; readonly fields: { get(name: string): FieldShape | undefined } }
   | { readonly is: "map"; readonly of: () => Shape }
   | { readonly is: "set" }
-  | { readonly is: "list"; readonly keys: readonly string[]; readonly of: () => Shape };
+  | {
+      readonly is: "list";
+      readonly keys: readonly string[];
+      /** What keys stand for where an item leaves them out; absent for built-in kinds, which have defaults of their own. */
+      readonly defaults?: Readonly<Record<string, unknown>>;
+      readonly of: () => Shape;
+    };
 
 export interface FieldShape {
   /** Schemas refer to themselves and each other. */

@@ -42,7 +42,14 @@ function listShape(schema: Schema): Shape {
   const type = schema["x-kubernetes-list-type"];
   if (type === "set") return { is: "set" };
   if (type !== "map" || items === undefined) return leaf;
-  return { is: "list", keys: schema["x-kubernetes-list-map-keys"] ?? [], of: later(() => shapeOf(items)) };
+  const keys = schema["x-kubernetes-list-map-keys"] ?? [];
+  const defaults = Object.fromEntries(
+    keys.flatMap((key) => {
+      const usual: unknown = propertyOf(items, key)?.default;
+      return usual === undefined ? [] : [[key, usual]];
+    }),
+  );
+  return { is: "list", keys, defaults, of: later(() => shapeOf(items)) };
 }
 
 const metadataOfEmbedded: FieldShape = { of: () => undescribed, isHeldByValue: false };

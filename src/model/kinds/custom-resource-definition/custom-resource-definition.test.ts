@@ -46,6 +46,20 @@ it.each<[what: string, change: (draft: Draft<CustomResourceDefinition>) => void,
     /^spec.conversion.webhook.clientConfig: Required value/,
   ],
   [
+    "a selectable field that is none",
+    ({ spec }) => spec.versions.forEach((one) => (one.selectableFields = [{ jsonPath: ".spec.none" }])),
+    /selectableFields\[0\].jsonPath: Invalid value: ".spec.none": is an invalid path: does not refer/,
+  ],
+  [
+    "a selectable field that has no short text",
+    ({ spec }) =>
+      spec.versions.forEach((one) => {
+        one.schema = { openAPIV3Schema: { type: "object", properties: { spec: { type: "object" } } } };
+        one.selectableFields = [{ jsonPath: ".spec" }];
+      }),
+    /must point to a field of type string, boolean or integer/,
+  ],
+  [
     "a group of Kubernetes",
     ({ spec }) => (spec.group = "apps.k8s.io"),
     /api-approved.kubernetes.io\]: Required/,

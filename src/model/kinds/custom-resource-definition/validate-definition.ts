@@ -1,7 +1,7 @@
 // Owns the faults of a CustomResourceDefinition itself: names, versions and subresources; its schemas have a file of their own.
 import { columnTypes } from "../../custom/columns.ts";
-import { isPlainPath, readPath } from "../../custom/json-path.ts";
-import { isRecord } from "../../custom/schema.ts";
+import { isPlainPath, readPath, type JsonPath } from "../../custom/json-path.ts";
+import { isRecord, propertyOf, type Schema } from "../../custom/schema.ts";
 import { checkChoice, checkRequired, checkRequiredName, listOf } from "../../field-checks.ts";
 import { duplicate, invalid, required, type FieldError } from "../../field-error.ts";
 import type {
@@ -184,7 +184,7 @@ function subresourceFaults({ subresources }: CustomResourceDefinitionVersion, pa
 const selectableMax = 8;
 
 function selectableFaults(
-  { selectableFields = [] }: CustomResourceDefinitionVersion,
+  { selectableFields = [], schema }: CustomResourceDefinitionVersion,
   path: string,
 ): FieldError[] {
   const seen = new Set<string>();
@@ -201,8 +201,33 @@ function selectableFaults(
     if (read === undefined || !isPlainPath(read)) found.push(invalid(field, jsonPath, "is an invalid path"));
     else if (jsonPath.startsWith(".metadata."))
       found.push(invalid(field, jsonPath, "must not point to fields in metadata"));
+    else found.push(...selectedFaults(schema?.openAPIV3Schema, read, { field, jsonPath }));
     if (seen.has(jsonPath)) found.push(duplicate(field, jsonPath));
     seen.add(jsonPath);
   }
   return found;
+}
+
+const selectableTypes: ReadonlySet<string> = new Set(["string", "boolean", "integer"]);
+
+/** It leads through the schema's properties to a value that has a short text. */
+function selectedFaults(
+  root: Schema | undefined,
+  path: JsonPath,
+  { field, jsonPath }: { readonly field: string; readonly jsonPath: string },
+): FieldError[] {
+  let at = root;
+  for (const step of path)
+    at = step.is === "field" && at !== undefined ? propertyOf(at, step.name) : undefined;
+  if (at === undefined)
+    return [invalid(field, jsonPath, "is an invalid path: does not refer to a valid field")];
+  return selectableTypes.has(at.type ?? "")
+    ? []
+    : [
+        invalid(
+          field,
+          jsonPath,
+          "must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.",
+        ),
+      ];
 }
