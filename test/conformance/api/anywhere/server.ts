@@ -4,7 +4,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, beforeAll, type TestContext } from "vitest";
 import { createJsonLines } from "../../../../src/client/json-lines.ts";
 import { loadKubeconfig } from "../../../../src/client/load-kubeconfig.ts";
 import { queryText } from "../../../../src/client/http-transport.ts";
@@ -78,6 +78,8 @@ const textOf = (body: unknown): string | Uint8Array =>
 /** One namespace on the server, for one file of tests. */
 export class Site {
   readonly namespace = `conformance-${Math.random().toString(36).slice(2, 10)}`;
+  /** The server's minor version: 33 of 1.33. */
+  minor = 0;
   private readonly access: ClusterAccess;
   private readonly client: HttpClient;
   private readonly ended: () => Promise<void>;
@@ -99,6 +101,16 @@ export class Site {
       leases: "/apis/coordination.k8s.io/v1",
     }[resource];
     return [`${group ?? "/api/v1"}/namespaces/${this.namespace}`, resource, ...rest].join("/");
+  }
+
+  async learnVersion(): Promise<void> {
+    const { gitVersion } = await this.must("GET", "/version");
+    this.minor = Number(/^v1\.(\d+)/.exec(gitVersion)?.[1]);
+  }
+
+  /** Skips the test, and says why, on a server from before there was what it asks for. */
+  since(minor: number, what: string, { skip }: TestContext): void {
+    if (this.minor < minor) skip(`${what} came with 1.${minor}, the server is 1.${this.minor}`);
   }
 
   private send(method: string, what: string, body: unknown, more: More & { signal?: AbortSignal }) {
@@ -199,6 +211,7 @@ export function useSite(): () => Site {
   let site: Site | undefined;
   beforeAll(async () => {
     site = new Site(await reach());
+    await site.learnVersion();
     await site.must("POST", "/api/v1/namespaces", { metadata: { name: site.namespace } });
     await accountIn(site);
   });
