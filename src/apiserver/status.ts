@@ -19,7 +19,12 @@ interface About {
   readonly resource: string;
 }
 
-function refusal(code: number, reason: string, message: string, details: StatusDetails = {}): Refusal {
+function refusal(
+  code: number,
+  reason: string,
+  message: string,
+  details: StatusDetails | "none" = {},
+): Refusal {
   const status: Status = {
     kind: "Status",
     apiVersion: "v1",
@@ -27,7 +32,7 @@ function refusal(code: number, reason: string, message: string, details: StatusD
     status: "Failure",
     message,
     reason,
-    details,
+    ...(details === "none" ? {} : { details }),
     code,
   };
   return new Refusal(status, code);
@@ -113,7 +118,7 @@ export const invalidOptions = (kind: string, faults: readonly FieldError[]): Ref
   invalid({ group: "meta.k8s.io", kind }, "", faults);
 
 export const badRequest = (message: string, causes?: StatusCause[]): Refusal =>
-  refusal(400, "BadRequest", message, causes === undefined ? {} : { causes });
+  refusal(400, "BadRequest", message, causes === undefined ? "none" : { causes });
 
 export function forbidden(about: About | undefined, name: string, why: string, cause?: StatusCause): Refusal {
   if (about === undefined) return refusal(403, "Forbidden", `forbidden: ${why}`);
@@ -177,6 +182,9 @@ export const insufficientStorage = (why: string): Refusal => refusal(507, "Insuf
 
 export const internalError = (why: string): Refusal =>
   refusal(500, "InternalError", `Internal error occurred: ${why}`, { causes: [{ message: why }] });
+
+/** The words are upstream's own, and stand alone. */
+export const conversionFailed = (why: string): Refusal => refusal(500, "InternalError", why);
 
 /** What a binding or an eviction answers. */
 export const success = (): Status => ({ kind: "Status", apiVersion: "v1", metadata: {}, status: "Success" });

@@ -99,6 +99,22 @@ describe("creation", () => {
     expect([400, 500]).toContain(code);
   });
 
+  it.each([
+    ["a priority", { priority: 5 }],
+    ["a preemption policy", { preemptionPolicy: "Never" }],
+  ])("of a pod is refused with %s that no class gives it", async (_name, spec) => {
+    const refused = await site().ask("POST", "pods", pod("x", spec));
+    expect([refused.code, refused.json.reason]).toEqual([403, "Forbidden"]);
+  });
+
+  it("leaves to nobody what the server adds to a pod", async () => {
+    const { metadata, spec } = await site().must("POST", "pods", pod("added"));
+    expect(spec.tolerations.length).toBeGreaterThan(0);
+    const owned = metadata.managedFields.flatMap((one: Loose) => Object.keys(one.fieldsV1["f:spec"] ?? {}));
+    expect(owned).toContain("f:containers");
+    for (const field of ["f:tolerations", "f:priority"]) expect(owned).not.toContain(field);
+  });
+
   it("is refused in a namespace that is not there", async () => {
     const refused = await site().ask(
       "POST",
@@ -135,6 +151,26 @@ describe("update", () => {
   ])("is refused %s", async (_name, metadata, code) => {
     await site().ask("POST", "configmaps", configMap("kept"));
     expect((await site().ask("PUT", "configmaps/kept", configMap("kept", {}, metadata))).code).toBe(code);
+  });
+
+  it("leaves the time of creation as it was", async () => {
+    const made = await site().must("POST", "configmaps", configMap("dated"));
+    const dated = configMap("dated", {}, { creationTimestamp: "2001-01-01T00:00:00Z" });
+    const put = await site().must("PUT", "configmaps/dated", dated);
+    expect(put.metadata.creationTimestamp).toBe(made.metadata.creationTimestamp);
+  });
+
+  it("of a pod by its own manifest leaves what the server added", async () => {
+    const manifest = pod("again", { serviceAccountName: "default", automountServiceAccountToken: false });
+    const made = await site().must("POST", "pods", manifest);
+    const put = await site().must("PUT", "pods/again", manifest);
+    for (const field of ["tolerations", "priority", "preemptionPolicy"])
+      expect(put.spec[field]).toEqual(made.spec[field]);
+    const told = await site().must("PUT", "pods/again/status", {
+      ...manifest,
+      status: { phase: "Running" },
+    });
+    expect(told.status.qosClass).toBe("BestEffort");
   });
 
   it("counts generations of what is wanted, not of what is told", async () => {
@@ -283,6 +319,30 @@ describe("deletion", () => {
     expect((await site().ask("DELETE", "configmaps/options", body)).code).toBe(code);
   });
 
+  it.each([
+    ["options of another kind", { kind: "Pod", apiVersion: "v1" }, 400],
+    ["no options", [], 400],
+    ["a dry run in another form", { dryRun: "All" }, 400],
+    ["a policy of another type", { orphanDependents: "x" }, 400],
+    ["an empty policy", { propagationPolicy: "" }, 422],
+    ["an empty uid", { preconditions: { uid: "" } }, 409],
+  ])("is not done for %s", async (_name, body, code) => {
+    await site().ask("POST", "configmaps", configMap("spared"));
+    const refused = await site().ask("DELETE", "configmaps/spared", body);
+    // What it cannot read upstream calls its own fault.
+    expect(code === 400 ? [400, 500] : [code]).toContain(refused.code);
+    await site().must("GET", "configmaps/spared");
+  });
+
+  it.each(["x", "1.5", ""])("is not done for a grace of %j", async (gracePeriodSeconds) => {
+    await site().ask("POST", "configmaps", configMap("spared"));
+    const { code } = await site().ask("DELETE", "configmaps/spared", undefined, {
+      query: { gracePeriodSeconds },
+    });
+    expect(code).toBe(400);
+    await site().must("GET", "configmaps/spared");
+  });
+
   it("of a collection is of what is selected", async () => {
     for (const [name, app] of [
       ["c-1", "x"],
@@ -336,6 +396,20 @@ describe("subresources", () => {
     expect((await site().must("GET", "pods/bound")).metadata.deletionTimestamp).toBeDefined();
     await site().must("PATCH", "pods/bound", { metadata: { finalizers: null } }, { type: types.merge });
     expect((await site().ask("GET", "pods/bound")).code).toBe(404);
+  });
+
+  it.each([
+    ["binding", {}],
+    ["binding", { metadata: { name: "other" }, target: { kind: "Node", name: "x" } }],
+    ["binding", { apiVersion: "v1", kind: "Pod", metadata: { name: "meant" } }],
+    ["binding", []],
+    ["eviction", {}],
+    ["eviction", { metadata: { name: "other" } }],
+    ["eviction", { apiVersion: "v1", kind: "Pod", metadata: { name: "meant" } }],
+  ])("of a pod: %s is not done by %j", async (subresource, body) => {
+    await site().ask("POST", "pods", pod("meant"));
+    expect((await site().ask("POST", `pods/meant/${subresource}`, body)).code).toBe(400);
+    expect((await site().must("GET", "pods/meant")).spec.nodeName ?? "").not.toBe("x");
   });
 
   it("of an account: tokens", async () => {
