@@ -1,5 +1,7 @@
 // Owns the step of a request that acts: each verb, on an object or one of its subresources, to the operation it is.
 import type { ApiRequest, Caller } from "../model/wire.ts";
+import type { KubeObject } from "../model/meta.ts";
+import type { Held } from "./cache/held.ts";
 import { readSelection, type Selection } from "./cache/selection.ts";
 import { readGetOptions, readListOptions, readWriteOptions, type Query } from "./pipeline-options.ts";
 import type { Reply } from "./pipeline-respond.ts";
@@ -75,6 +77,8 @@ async function get(registry: Registry, place: ObjectPlace, query: Query): Acted 
   return held instanceof Refusal ? held : { is: "object", code: 200, held };
 }
 
+const objectsOf = (items: readonly Held[]): KubeObject[] => items.map(({ object }) => object);
+
 async function list(registry: Registry, { target, query }: Act): Acted {
   const options = readListOptions(query);
   if (options instanceof Refusal) return options;
@@ -82,7 +86,9 @@ async function list(registry: Registry, { target, query }: Act): Acted {
   const selection = readSelection(kind, { namespace, ...options });
   if (selection instanceof Refusal) return selection;
   const listing = await listObjects(registry, kind, selection, options);
-  return listing instanceof Refusal ? listing : { is: "list", listing };
+  if (listing instanceof Refusal) return listing;
+  const refused = registry.conversions.prepare(kind, objectsOf(listing.items));
+  return (refused && (await refused)) ?? { is: "list", listing };
 }
 
 async function create(registry: Registry, { target, query, request, agent, caller }: Act): Acted {
@@ -157,6 +163,9 @@ async function deleteCollection(registry: Registry, { target, query, request }: 
   if (asked instanceof Refusal) return asked;
   const items = await deleteSelected(registry, kind, selection, asked);
   if (items instanceof Refusal) return items;
+  const unready = registry.conversions.prepare(kind, objectsOf(items));
+  const refused = unready && (await unready);
+  if (refused !== undefined) return refused;
   const listing = { items, revision: registry.feed.revision, continueWith: undefined, remaining: undefined };
   return { is: "list", listing };
 }

@@ -4,6 +4,7 @@ import type { Descriptor } from "../model/kinds/descriptor.ts";
 import type { ApiRequest, ApiResponse, Caller, WatchEvent } from "../model/wire.ts";
 import { NoSpaceError, StoreUnavailableError, type Store } from "../store/store.ts";
 import type { Clock } from "../world/clock.ts";
+import type { Network } from "../world/http.ts";
 import { wordsOf, type Log } from "../world/log.ts";
 import type { Random } from "../world/random.ts";
 import type { Attributes, Authorize, EncodedAnswer, Pipeline } from "./answer.ts";
@@ -16,7 +17,9 @@ import { denied } from "./authorization/denied.ts";
 import { Deadlines } from "./cache/deadlines.ts";
 import type { Emission } from "./cache/emission.ts";
 import { Feed, KindGone } from "./cache/feed.ts";
+import { Conversions } from "./custom/conversions.ts";
 import { following } from "./custom/served-kinds.ts";
+import { createWebhookCaller } from "./custom/webhook-caller.ts";
 import { serveOldVersions } from "./old-versions.ts";
 import { act } from "./pipeline-act.ts";
 import { isTrue, readWatchOptions, type Query } from "./pipeline-options.ts";
@@ -52,7 +55,15 @@ export interface PipelineParts {
   readonly authorize: Authorize;
   readonly limits?: Partial<Limits>;
   readonly tokens?: TokenIssuer;
+  /** By which webhooks are called; without one none are. */
+  readonly network?: Pick<Network, "client">;
 }
+
+const noNetwork: Pick<Network, "client"> = {
+  client: () => {
+    throw new Error("this server has no network");
+  },
+};
 
 /** The pipeline, and what its owner does with it. */
 export interface RunningPipeline extends Pipeline {
@@ -75,6 +86,7 @@ export async function createPipeline(parts: PipelineParts): Promise<RunningPipel
   const { store, kinds, clock, random, log } = parts;
   const limits = { ...usualLimits, ...parts.limits };
   const feed = new Feed({ store, kinds, clock, log, ringMax: limits.ringMax });
+  const webhooks = createWebhookCaller({ network: parts.network ?? noNetwork, clock });
   const registry: Registry = {
     store,
     kinds,
@@ -85,6 +97,7 @@ export async function createPipeline(parts: PipelineParts): Promise<RunningPipel
     random,
     log,
     limits,
+    conversions: new Conversions({ call: webhooks.call, random }),
     tokens: parts.tokens,
   };
   await feed.start();
@@ -106,9 +119,9 @@ export async function createPipeline(parts: PipelineParts): Promise<RunningPipel
     registry,
     verifyToken,
     ...pipeline,
-    stop: () => {
+    stop: async () => {
       stopCompaction();
-      return feed.stop();
+      await Promise.all([feed.stop(), webhooks.close()]);
     },
   };
 }
@@ -200,7 +213,12 @@ async function open(
   if (selection instanceof Refusal) return selection;
   try {
     const emissions = await openWatch(way.registry, { kind, selection, options }, signal);
-    return emissions instanceof Refusal ? emissions : { emissions, showing };
+    if (emissions instanceof Refusal) return emissions;
+    const { conversions } = way.registry;
+    return {
+      emissions: kind.custom?.hook === undefined ? emissions : conversions.ready(kind, emissions),
+      showing,
+    };
   } catch (thrown) {
     if (thrown instanceof KindGone) return notServed();
     throw thrown;

@@ -189,6 +189,9 @@ export const insufficientStorage = (why: string): Refusal => refusal(507, "Insuf
 export const internalError = (why: string): Refusal =>
   refusal(500, "InternalError", `Internal error occurred: ${why}`, { causes: [{ message: why }] });
 
+/** The words are upstream's own, and stand alone. */
+export const conversionFailed = (why: string): Refusal => refusal(500, "InternalError", why);
+
 /** What a binding or an eviction answers. */
 export const success = (): Status => ({ kind: "Status", apiVersion: "v1", metadata: {}, status: "Success" });
 

@@ -130,6 +130,7 @@ export async function serveApi(
       random,
       log: log.with({ room: "apiserver" }),
       authorize,
+      network: world.network,
       tokens: {
         key: await openTokenKey({ files, folder: certDirOf(options) }),
         issuer: usualIssuer,

@@ -18,11 +18,23 @@ const hopByHop = new Set(["connection", "keep-alive", "transfer-encoding", "upgr
 // Copying a longer body costs more than a second write.
 const oneWriteMax = 16 * 1024;
 
-function headersFor(response: Outgoing, headers: Headers): Record<string, string | string[]> {
+/** As a list of names and values, which Node takes as it is. HTTP/2 wants an object. */
+function listed(headers: Headers): string[] {
+  const out: string[] = [];
+  for (const name of Object.keys(headers)) {
+    const value = headers[name] ?? [];
+    if (typeof value === "string") out.push(name, value);
+    else for (const one of value) out.push(name, one);
+  }
+  return out;
+}
+
+function headersFor(headers: Headers): Record<string, string | string[]> {
   const out: Record<string, string | string[]> = {};
-  for (const [name, value] of Object.entries(headers))
-    if (!isHttp2(response) || !hopByHop.has(name.toLowerCase()))
-      out[name] = typeof value === "string" ? value : [...value];
+  for (const name of Object.keys(headers)) {
+    const value = headers[name] ?? [];
+    if (!hopByHop.has(name.toLowerCase())) out[name] = typeof value === "string" ? value : [...value];
+  }
   return out;
 }
 
@@ -131,10 +143,11 @@ class RealExchange implements Exchange {
     const { response } = this;
     if (isGone(response) || response.headersSent) return;
     const bytes = typeof body === "string" ? Buffer.from(body) : body;
-    const length = { "content-length": String(bytes.byteLength) };
+    const length = String(bytes.byteLength);
     // The two `writeHead`s and `end`s differ in types alone.
     const plain = response as ServerResponse;
-    plain.writeHead(status, { ...headersFor(response, headers), ...length });
+    if (isHttp2(response)) plain.writeHead(status, { ...headersFor(headers), "content-length": length });
+    else plain.writeHead(status, [...listed(headers), "content-length", length]);
     if (this.method === "HEAD") plain.end();
     else if (bytes.byteLength > oneWriteMax || isHttp2(response)) plain.end(bytes);
     // Head and body then leave in one write; as Latin-1 each character is one byte, whatever they mean.
@@ -146,7 +159,7 @@ class RealExchange implements Exchange {
     const { response } = this;
     if (!isGone(response) && !response.headersSent) {
       const plain = response as ServerResponse;
-      plain.writeHead(status, headersFor(response, headers));
+      plain.writeHead(status, isHttp2(response) ? headersFor(headers) : listed(headers));
       plain.flushHeaders();
     }
     return streamOf(response);

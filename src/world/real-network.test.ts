@@ -19,9 +19,12 @@ let ca: KeyPair;
 let server: KeyPair;
 let user: KeyPair;
 let stranger: KeyPair;
+let odd: KeyPair;
+const oddNames = { commonName: "Jané, O=masters", organizations: ["a+b", "ops dev"] };
 beforeAll(async () => {
   ca = await makeAuthority(realClock, "test-ca");
   const other = await makeAuthority(realClock, "other-ca");
+  odd = await makeCertificate(realClock, { ...oddNames, use: { is: "client" }, validFor: day }, ca);
   const client = {
     commonName: "jane",
     organizations: ["ops", "dev"],
@@ -107,6 +110,7 @@ describe("requests", () => {
 
   it.each([
     ["a verified one", () => user, { commonName: "jane", organizations: ["ops", "dev"] }],
+    ["one with words and signs", () => odd, oddNames],
     ["none", () => ({}), null],
     ["one of another authority", () => stranger, null],
   ] as const)("knows the peer by its certificate: %s", async (_name, credentials, expected) => {

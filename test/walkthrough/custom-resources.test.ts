@@ -101,7 +101,7 @@ describe.skipIf(newest === undefined)("custom resources", () => {
       "properties[owner].pattern: Invalid value",
     );
     expect(refused("apply -f -", definition("  conversion: { strategy: Webhook }\n"))).toContain(
-      "spec.conversion.strategy: Forbidden",
+      "spec.conversion.webhook.clientConfig: Required value",
     );
   });
 

@@ -25,6 +25,7 @@ import {
   Refusal,
   unsupportedMediaType,
 } from "../status.ts";
+import { heldAs } from "./view.ts";
 
 const scaleKind: Readable = { group: "autoscaling", version: "v1", kind: "Scale", schema: "Scale" };
 
@@ -69,7 +70,7 @@ export async function writeScale(
     return decideUpdate(update, { draft, owned: ownedAfterUpdate(registry, update, draft) }, current);
   };
   const written = await changeObject(registry, place, decide, options.dryRun);
-  return written instanceof Refusal ? written : shown(place, paths, written.held.object);
+  return written instanceof Refusal ? written : shown(place, paths, heldAs(place.kind, written.held).object);
 }
 
 /** The object with as many asked for as the Scale says. */

@@ -41,7 +41,9 @@ export async function readObject(registry: Registry, place: ObjectPlace, at: At)
   if (stale !== undefined) return stale;
   const { kind, namespace, name } = place;
   const held = registry.feed.cacheOf(kind).get(objectKey(kind, namespace, name));
-  return held === undefined ? notFound(kind, name) : heldAs(kind, held);
+  if (held === undefined) return notFound(kind, name);
+  const refused = registry.conversions.prepare(kind, [held.object]);
+  return (refused && (await refused)) ?? heldAs(kind, held);
 }
 
 const listTooOld = "The resourceVersion for the provided list is too old.";

@@ -8,6 +8,7 @@ import type { Random } from "../../world/random.ts";
 import type { TokenIssuer } from "../authentication/service-account-token.ts";
 import type { Deadlines } from "../cache/deadlines.ts";
 import type { Feed } from "../cache/feed.ts";
+import type { Conversions } from "../custom/conversions.ts";
 import type { EventLeases } from "./event-leases.ts";
 
 export interface Limits {
@@ -31,6 +32,7 @@ export interface Registry {
   readonly random: Random;
   readonly log: Log;
   readonly limits: Limits;
+  readonly conversions: Conversions;
   /** Without one, service accounts get no tokens here. */
   readonly tokens: TokenIssuer | undefined;
 }

@@ -1,4 +1,5 @@
 // Owns changing one stored object: decide on what stands there, commit on condition that it still does, else decide anew.
+import { reshaped } from "../../lib/json.ts";
 import type { KubeObject } from "../../model/meta.ts";
 import type { LeaseId, Revision } from "../../store/store.ts";
 import { heldOf, Held, sealed, storedBytes } from "../cache/held.ts";
@@ -38,9 +39,21 @@ export async function changeObject(
     if (decision instanceof Refusal) return decision;
     const done = await carryOut(registry, place, { current, decision }, dryRun);
     if (done.is === "done") return done.written;
-    current = done.actual === undefined ? notFound(place.kind, place.name) : heldAs(place.kind, done.actual);
+    current =
+      done.actual === undefined
+        ? notFound(place.kind, place.name)
+        : await preparedHeld(registry, place.kind, done.actual);
   }
   return conflict(place.kind, place.name, objectModified);
+}
+
+async function preparedHeld(
+  { conversions }: Registry,
+  kind: ObjectPlace["kind"],
+  held: Held,
+): Promise<Held | Refusal> {
+  const refused = conversions.prepare(kind, [held.object]);
+  return (refused && (await refused)) ?? heldAs(kind, held);
 }
 
 type Outcome =
@@ -88,17 +101,35 @@ export async function putObject(
   { object: shown, guards, dryRun }: { object: KubeObject; guards: Guards; dryRun: boolean },
 ): Promise<Held | Refusal | CommitConflict> {
   const key = objectKey(kind, namespace, name);
-  const object = storedAs(kind, shown);
+  const made = kind.custom?.hook === undefined ? shown : await registry.conversions.toStored(kind, shown);
+  if (made instanceof Refusal) return made;
+  const object = inShape(storedAs(kind, made));
   const value = storedBytes(object);
   if (value.length > registry.limits.objectBytesMax)
     return tooLarge(`limit is ${registry.limits.objectBytesMax}`);
-  if (dryRun) return new Held(key, 0, Object.freeze(object));
+  if (dryRun) return ready(registry, kind, new Held(key, 0, Object.freeze(object)));
   registry.feed.remember(value, object);
   const lease = await leaseFor(registry, kind);
   const write = { do: "put", key, value, ...(lease === undefined ? {} : { lease }) } as const;
   const result = await registry.store.commit(guards, [write]);
   if (result.is === "conflict") return result;
-  return sharedHeld(registry, kind, { key, revision: result.revision, object, value });
+  return ready(registry, kind, sharedHeld(registry, kind, { key, revision: result.revision, object, value }));
+}
+
+/** What was written is answered in the version it came in. */
+function ready(
+  { conversions }: Registry,
+  kind: ObjectPlace["kind"],
+  held: Held,
+): Held | Promise<Held | Refusal> {
+  return conversions.prepare(kind, [held.object])?.then((refused) => refused ?? held) ?? held;
+}
+
+/** What is kept for long, and read by everyone. */
+function inShape(object: KubeObject): KubeObject {
+  const made = reshaped(object);
+  made.metadata = reshaped(object.metadata);
+  return made;
 }
 
 /** The one in the cache where it is there by now, so that its bytes are made once. */

@@ -67,7 +67,9 @@ async function putStatus(
 
 async function cleanUp(options: Ports, definition: CustomResourceDefinition): Promise<"done" | "waiting"> {
   const { client, clock } = options;
-  const [kind] = customKindsOf(definition)?.served ?? [];
+  const kinds = customKindsOf(definition);
+  // As they are stored, where that is served: then no webhook has to be there still.
+  const kind = kinds?.served.find(({ version }) => version === kinds.stored.version) ?? kinds?.served[0];
   if (kind !== undefined && (await empty(options, kind)) > 0) return "waiting";
   const terminating = {
     type: "Terminating",

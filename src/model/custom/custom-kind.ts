@@ -9,6 +9,7 @@ import type { Descriptor } from "../kinds/descriptor.ts";
 import type { KubeObject } from "../meta.ts";
 import type { SchemaFindings } from "../schema-check.ts";
 import { columnsOf } from "./columns.ts";
+import { conversionHookOf } from "./conversion.ts";
 import { invalid } from "../field-error.ts";
 import type { CustomTraits } from "./custom-traits.ts";
 import { fillDefaults } from "./defaults.ts";
@@ -170,12 +171,15 @@ interface Made {
 function traitsOf({ definition, version, schema, apiVersion, storedAs, names }: Made): CustomTraits {
   let shape: ReturnType<typeof shapeOfObject> | undefined;
   const { scale } = version.subresources ?? {};
+  const hook = conversionHookOf(definition);
   const told = version.deprecationWarning ?? `${apiVersion} ${names.kind} is deprecated`;
   return {
     definition: definition.metadata.name,
     listKind: names.listKind ?? `${names.kind}List`,
     schema,
+    apiVersion,
     storedAs,
+    ...(hook === undefined ? {} : { hook }),
     check: (body) => check(schema, body),
     shownAs: shower(schema, apiVersion),
     shape: () => (shape ??= shapeOfObject(schema)),

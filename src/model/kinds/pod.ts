@@ -70,8 +70,11 @@ export const pod: Descriptor<Pod> = {
     if (qosClass !== undefined && (draft.status?.qosClass ?? "") === "")
       draft.status = { ...draft.status, qosClass };
   },
-  validate: (draft) => [
-    ...validatePodSpec("spec", draft.spec, "pod"),
+  validate: (draft, known) => [
+    // Kubelets change statuses many times a pod, and nothing else of it.
+    ...(draft.spec !== undefined && draft.spec === known?.spec
+      ? []
+      : validatePodSpec("spec", draft.spec, "pod")),
     ...(draft.metadata.annotations?.[mirrorAnnotation] !== undefined && (draft.spec?.nodeName ?? "") === ""
       ? [
           invalid(

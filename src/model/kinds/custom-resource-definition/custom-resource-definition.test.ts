@@ -41,9 +41,9 @@ it.each<[what: string, change: (draft: Draft<CustomResourceDefinition>) => void,
     /exactly one version/,
   ],
   [
-    "conversion by webhook",
+    "conversion by a webhook that is nowhere",
     ({ spec }) => (spec.conversion = { strategy: "Webhook" }),
-    /^spec.conversion.strategy: Forbidden/,
+    /^spec.conversion.webhook.clientConfig: Required value/,
   ],
   [
     "a group of Kubernetes",

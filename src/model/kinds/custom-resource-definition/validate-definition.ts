@@ -3,7 +3,7 @@ import { columnTypes } from "../../custom/columns.ts";
 import { isPlainPath, readPath } from "../../custom/json-path.ts";
 import { isRecord } from "../../custom/schema.ts";
 import { checkChoice, checkRequired, checkRequiredName, listOf } from "../../field-checks.ts";
-import { duplicate, forbidden, invalid, required, type FieldError } from "../../field-error.ts";
+import { duplicate, invalid, required, type FieldError } from "../../field-error.ts";
 import type {
   CustomResourceColumnDefinition,
   CustomResourceDefinition,
@@ -13,6 +13,7 @@ import type {
 } from "../../generated/types.ts";
 import type { Draft } from "../../meta.ts";
 import { label1035Faults, subdomainNameFaults } from "../../names.ts";
+import { conversionFaults } from "./validate-conversion.ts";
 import { validateSchema } from "./validate-schema.ts";
 
 type Unchecked<T> = { readonly [K in keyof T]?: T[K] };
@@ -203,36 +204,5 @@ function selectableFaults(
     if (seen.has(jsonPath)) found.push(duplicate(field, jsonPath));
     seen.add(jsonPath);
   }
-  return found;
-}
-
-function conversionFaults({
-  conversion,
-  preserveUnknownFields,
-}: Unchecked<CustomResourceDefinitionSpec>): FieldError[] {
-  const found: FieldError[] = [];
-  if (preserveUnknownFields === true)
-    found.push(
-      invalid(
-        "spec.preserveUnknownFields",
-        true,
-        "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead",
-      ),
-    );
-  if (conversion === undefined) return found;
-  // Anything else would store objects that nobody converts.
-  if (conversion.strategy === "Webhook")
-    found.push(
-      forbidden(
-        "spec.conversion.strategy",
-        "conversion by webhook is not served by this API server: use None, with versions that differ in nothing but their name",
-      ),
-    );
-  else
-    found.push(
-      ...checkChoice("spec.conversion.strategy", conversion.strategy, ["None", "Webhook"], "required"),
-    );
-  if (conversion.strategy === "None" && conversion.webhook !== undefined)
-    found.push(forbidden("spec.conversion.webhook", "should not be set when strategy is not set to Webhook"));
   return found;
 }
