@@ -136,13 +136,19 @@ export const methodNotAllowed = (
 ): Refusal => refusal(405, "MethodNotAllowed", why);
 
 export const notAcceptable = (supported: readonly string[]): Refusal =>
-  refusal(406, "NotAcceptable", `only the following media types are accepted: ${supported.join(", ")}`);
+  refusal(
+    406,
+    "NotAcceptable",
+    `only the following media types are accepted: ${supported.join(", ")}`,
+    "none",
+  );
 
 export const unsupportedMediaType = (supported: readonly string[]): Refusal =>
   refusal(
     415,
     "UnsupportedMediaType",
     `the body of the request was in an unknown format - accepted media types include: ${supported.join(", ")}`,
+    "none",
   );
 
 export const tooLarge = (why: string): Refusal =>
