@@ -1,6 +1,6 @@
 // Owns the measure of one DaemonSet over 10,000 to 100,000 nodes in one process: the real API pipeline, controllers and scheduler, no sockets, no disk.
 import { fork } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { PerformanceObserver } from "node:perf_hooks";
 import { parseArgs } from "node:util";
 import { createInProcessCluster } from "./in-process-cluster.ts";
@@ -30,9 +30,12 @@ export interface InProcessFigures {
 const mebi = 1 << 20;
 const residentMiB = (): number => process.memoryUsage().rss / mebi;
 
-/** Of the main thread: time on a core, and time it waited for one. */
+const schedule = "/proc/self/schedstat";
+
+/** Of the main thread: time on a core, and time it waited for one. Only Linux tells. */
 function onCore(): { readonly ran: number; readonly waited: number } {
-  const [ran = 0, waited = 0] = readFileSync("/proc/self/schedstat", "utf8").split(" ").map(Number);
+  const told = existsSync(schedule) ? readFileSync(schedule, "utf8").split(" ").map(Number) : [];
+  const [ran = Number.NaN, waited = Number.NaN] = told;
   return { ran: ran / 1e6, waited: waited / 1e6 };
 }
 

@@ -165,7 +165,8 @@ function allow({ registry, route, authorize }: Way, request: ApiRequest, caller:
   if (verb === "none") return methodNotAllowed();
   const accepted = readAccept(request.accept, target.kind, verb === "watch");
   if (accepted instanceof Refusal) return accepted;
-  const include = readIncludeObject(query["includeObject"]);
+  const include = readIncludeObject(query["includeObject"], accepted.form);
+  if (include instanceof Refusal) return include;
   const showing = { kind: target.kind, ...accepted, include, now: registry.clock.now() };
   return { target, verb, query, showing, caller };
 }

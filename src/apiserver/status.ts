@@ -19,7 +19,12 @@ interface About {
   readonly resource: string;
 }
 
-function refusal(code: number, reason: string, message: string, details: StatusDetails = {}): Refusal {
+function refusal(
+  code: number,
+  reason: string,
+  message: string,
+  details: StatusDetails | "none" = {},
+): Refusal {
   const status: Status = {
     kind: "Status",
     apiVersion: "v1",
@@ -27,7 +32,7 @@ function refusal(code: number, reason: string, message: string, details: StatusD
     status: "Failure",
     message,
     reason,
-    details,
+    ...(details === "none" ? {} : { details }),
     code,
   };
   return new Refusal(status, code);
@@ -113,7 +118,7 @@ export const invalidOptions = (kind: string, faults: readonly FieldError[]): Ref
   invalid({ group: "meta.k8s.io", kind }, "", faults);
 
 export const badRequest = (message: string, causes?: StatusCause[]): Refusal =>
-  refusal(400, "BadRequest", message, causes === undefined ? {} : { causes });
+  refusal(400, "BadRequest", message, causes === undefined ? "none" : { causes });
 
 export function forbidden(about: About | undefined, name: string, why: string, cause?: StatusCause): Refusal {
   if (about === undefined) return refusal(403, "Forbidden", `forbidden: ${why}`);
@@ -131,13 +136,19 @@ export const methodNotAllowed = (
 ): Refusal => refusal(405, "MethodNotAllowed", why);
 
 export const notAcceptable = (supported: readonly string[]): Refusal =>
-  refusal(406, "NotAcceptable", `only the following media types are accepted: ${supported.join(", ")}`);
+  refusal(
+    406,
+    "NotAcceptable",
+    `only the following media types are accepted: ${supported.join(", ")}`,
+    "none",
+  );
 
 export const unsupportedMediaType = (supported: readonly string[]): Refusal =>
   refusal(
     415,
     "UnsupportedMediaType",
     `the body of the request was in an unknown format - accepted media types include: ${supported.join(", ")}`,
+    "none",
   );
 
 export const tooLarge = (why: string): Refusal =>

@@ -14,6 +14,7 @@ import { hashIn, isStatic, sourceIn } from "./sources/source.ts";
 import { foundPodOf, listRuntimePods, type RuntimePod } from "./work/observe.ts";
 import { stubbornly, type Tools } from "./work/perform.ts";
 import { PodWorker } from "./work/pod-worker.ts";
+import { Starts } from "./work/starts.ts";
 
 export interface PodSetOptions {
   readonly tools: Tools;
@@ -58,8 +59,11 @@ export class PodSet {
   /** Being removed, by UID: their names are taken until they are gone. */
   private readonly orphans = new Map<string, string>();
 
+  private readonly starts: Starts;
+
   constructor(options: PodSetOptions) {
     this.options = options;
+    this.starts = new Starts(options.tools.clock);
   }
 
   get all(): Iterable<PodWorker> {
@@ -157,6 +161,7 @@ export class PodSet {
   }
 
   stop(): void {
+    this.starts.stop();
     for (const worker of this.workers.values()) worker.stop();
   }
 
@@ -185,6 +190,7 @@ export class PodSet {
     const worker = new PodWorker(this.firstStep(pod), {
       tools: this.options.tools,
       facts: this.options.facts,
+      starts: this.starts,
       inApi,
       statusDelay: this.options.config.statusDelay ?? 10,
       refreshPeriod: this.options.config.refreshPeriod ?? 60_000,

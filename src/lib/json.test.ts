@@ -1,7 +1,7 @@
 // Owns the proof that JSON values compare, copy and print alike whatever their key order.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { cloneJson, deepEqual, deepFreeze, setKey, stableText } from "./json.ts";
+import { cloneJson, deepEqual, deepFreeze, reshaped, setKey, stableText } from "./json.ts";
 
 describe("deepEqual", () => {
   test.each([
@@ -44,4 +44,18 @@ test("a key named __proto__ stays a key", () => {
   setKey(target, "__proto__", { polluted: true });
   expect(JSON.stringify(target)).toBe('{"__proto__":{"polluted":true}}');
   expect((target as { polluted?: boolean }).polluted).toBeUndefined();
+});
+
+test("reshapes the topmost level alone: same keys in the same order, same parts, another object that may be written to", () => {
+  const inner = Object.freeze({ a: 1 });
+  const given = Object.freeze(
+    JSON.parse('{"z":1,"__proto__":{"x":1},"inner":null}') as Record<string, unknown>,
+  );
+  const value = Object.freeze({ ...given, inner, nothing: undefined });
+  const made: Record<string, unknown> = reshaped(value);
+  expect(Object.entries(made)).toEqual(Object.entries(value));
+  expect(made["inner"]).toBe(inner);
+  expect(Object.getPrototypeOf(made)).toBe(Object.prototype);
+  made["z"] = 2;
+  expect(value).toMatchObject({ z: 1 });
 });

@@ -61,10 +61,7 @@ function readValues(reader: Reader): string[] {
   const open = reader.next("value");
   if (open.kind !== "(") fail(`found '${open.text}' expected: '('`);
   const values = new Set<string>();
-  if (reader.peek("value").kind === ")") {
-    reader.next("value");
-    return [];
-  }
+  // Between brackets that hold nothing stands one empty value, as upstream reads them.
   let expectsValue = true;
   for (;;) {
     const token = reader.next("value");
@@ -101,12 +98,8 @@ function readRequirement(reader: Reader): Requirement {
   const operator = reader.next("key");
   switch (operator.kind) {
     case "in":
-    case "notin": {
-      const values = readValues(reader);
-      if (values.length === 0)
-        fail("values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty");
-      return { key, operator: operator.kind, values };
-    }
+    case "notin":
+      return { key, operator: operator.kind, values: readValues(reader) };
     case "=":
     case "==":
       return { key, operator: "=", values: [readExactValue(reader)] };

@@ -18,11 +18,23 @@ const hopByHop = new Set(["connection", "keep-alive", "transfer-encoding", "upgr
 // Copying a longer body costs more than a second write.
 const oneWriteMax = 16 * 1024;
 
-function headersFor(response: Outgoing, headers: Headers): Record<string, string | string[]> {
+/** As a list of names and values, which Node takes as it is. HTTP/2 wants an object. */
+function listed(headers: Headers): string[] {
+  const out: string[] = [];
+  for (const name of Object.keys(headers)) {
+    const value = headers[name] ?? [];
+    if (typeof value === "string") out.push(name, value);
+    else for (const one of value) out.push(name, one);
+  }
+  return out;
+}
+
+function headersFor(headers: Headers): Record<string, string | string[]> {
   const out: Record<string, string | string[]> = {};
-  for (const [name, value] of Object.entries(headers))
-    if (!isHttp2(response) || !hopByHop.has(name.toLowerCase()))
-      out[name] = typeof value === "string" ? value : [...value];
+  for (const name of Object.keys(headers)) {
+    const value = headers[name] ?? [];
+    if (!hopByHop.has(name.toLowerCase())) out[name] = typeof value === "string" ? value : [...value];
+  }
   return out;
 }
 
@@ -92,7 +104,6 @@ class RealExchange implements Exchange {
   readonly target: string;
   readonly headers: Exchange["headers"];
   readonly peer?: NonNullable<Exchange["peer"]>;
-  readonly remoteAddress: string;
   private readonly request: Incoming;
   private readonly response: Outgoing;
   private controller: AbortController | undefined;
@@ -103,11 +114,15 @@ class RealExchange implements Exchange {
     this.method = request.method ?? "GET";
     this.target = request.url ?? "/";
     this.headers = request.headers;
-    const peer = peerOf(request.socket);
+    const { socket } = request;
+    const peer = peerOf(socket, "stream" in request ? (request.stream.session ?? socket) : socket);
     if (peer !== undefined) this.peer = peer;
-    this.remoteAddress = request.socket?.remoteAddress ?? "";
     request.on("error", () => undefined);
     response.on("error", () => undefined);
+  }
+
+  get remoteAddress(): string {
+    return this.request.socket?.remoteAddress ?? "";
   }
 
   /** Made on first use: most requests are answered before anyone asks. */
@@ -131,23 +146,33 @@ class RealExchange implements Exchange {
     const { response } = this;
     if (isGone(response) || response.headersSent) return;
     const bytes = typeof body === "string" ? Buffer.from(body) : body;
-    const length = { "content-length": String(bytes.byteLength) };
-    // The two `writeHead`s and `end`s differ in types alone.
-    const plain = response as ServerResponse;
-    plain.writeHead(status, { ...headersFor(response, headers), ...length });
-    if (this.method === "HEAD") plain.end();
-    else if (bytes.byteLength > oneWriteMax || isHttp2(response)) plain.end(bytes);
+    const length = String(bytes.byteLength);
+    if (isHttp2(response)) {
+      const { stream } = response;
+      stream.respond({ ":status": status, ...headersFor(headers), "content-length": length });
+      if (this.method === "HEAD") stream.end();
+      else stream.end(bytes);
+      return;
+    }
+    response.writeHead(status, [...listed(headers), "content-length", length]);
+    if (this.method === "HEAD") response.end();
+    else if (bytes.byteLength > oneWriteMax) response.end(bytes);
     // Head and body then leave in one write; as Latin-1 each character is one byte, whatever they mean.
     else
-      plain.end(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1"), "latin1");
+      response.end(
+        Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1"),
+        "latin1",
+      );
   }
 
   stream(status: number, headers: Headers): ResponseStream {
     const { response } = this;
     if (!isGone(response) && !response.headersSent) {
-      const plain = response as ServerResponse;
-      plain.writeHead(status, headersFor(response, headers));
-      plain.flushHeaders();
+      if (isHttp2(response)) response.stream.respond({ ":status": status, ...headersFor(headers) });
+      else {
+        response.writeHead(status, listed(headers));
+        response.flushHeaders();
+      }
     }
     return streamOf(response);
   }

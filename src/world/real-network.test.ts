@@ -19,9 +19,12 @@ let ca: KeyPair;
 let server: KeyPair;
 let user: KeyPair;
 let stranger: KeyPair;
+let odd: KeyPair;
+const oddNames = { commonName: "Jané, O=masters", organizations: ["a+b", "ops dev"] };
 beforeAll(async () => {
   ca = await makeAuthority(realClock, "test-ca");
   const other = await makeAuthority(realClock, "other-ca");
+  odd = await makeCertificate(realClock, { ...oddNames, use: { is: "client" }, validFor: day }, ca);
   const client = {
     commonName: "jane",
     organizations: ["ops", "dev"],
@@ -107,6 +110,7 @@ describe("requests", () => {
 
   it.each([
     ["a verified one", () => user, { commonName: "jane", organizations: ["ops", "dev"] }],
+    ["one with words and signs", () => odd, oddNames],
     ["none", () => ({}), null],
     ["one of another authority", () => stranger, null],
   ] as const)("knows the peer by its certificate: %s", async (_name, credentials, expected) => {
@@ -137,6 +141,24 @@ describe("requests", () => {
       expect(peers.size).toBe(2);
     },
   );
+
+  it("reads a connection's peer once for all streams of HTTP/2", async () => {
+    const peers: unknown[] = [];
+    const { origin } = await start((exchange) => {
+      peers.push(exchange.peer);
+      echo(exchange);
+    });
+    const session = connectHttp2(origin, { ca: ca.cert, cert: user.cert, key: user.key });
+    for (let turn = 0; turn < 3; turn += 1) {
+      const request = session.request({ ":method": "HEAD", ":path": "/" });
+      for await (const _ of request);
+    }
+    expect(peers).toEqual(
+      Array.from({ length: 3 }, () => ({ commonName: "jane", organizations: ["ops", "dev"] })),
+    );
+    expect(new Set(peers).size).toBe(1);
+    session.close();
+  });
 
   it("refuses a body over the limit, announced or not", async () => {
     const { origin, port } = await start(echo, { plain: true });

@@ -47,7 +47,7 @@ function onUpgrade(options: HttpServerOptions) {
       socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
       return;
     }
-    const peer = peerOf(socket);
+    const peer = peerOf(socket, socket);
     options.upgrade({
       method: request.method ?? "GET",
       target: request.url ?? "/",

@@ -24,6 +24,7 @@ import { streamVerbOf } from "../streams/plan-stream-request.ts";
 import { serveStreams, streamVerdict } from "../streams/streams.ts";
 import { timedOut, tooManyRequests, unauthorized } from "./refusals.ts";
 import { refusalAnswer, send, type Sender } from "./send.ts";
+import { Timeouts } from "./timeouts.ts";
 import { readTarget, type ResourcePath, type Target } from "./target.ts";
 import type { RequestLabels } from "./tallies.ts";
 import { refuseUpgrade } from "./upgrade.ts";
@@ -65,7 +66,11 @@ const pathLabels: RequestLabels = { verb: "GET", group: "", resource: "", subres
 export function createEdge(options: EdgeOptions): Edge {
   const paths = pathAnswers(options);
   const served = following(options.kinds, servedResources);
-  const way: Way = { ...options, isServed: (resource) => served()(resource) };
+  const way: Way = {
+    ...options,
+    isServed: (resource) => served()(resource),
+    timeouts: new Timeouts(options.clock, timeout),
+  };
   const auditIdOf = auditIds(options.random);
   return {
     handle(exchange) {
@@ -114,6 +119,7 @@ function callerOf(options: EdgeOptions, from: Exchange | Upgrade): Caller | Refu
 }
 
 interface Way extends EdgeOptions {
+  readonly timeouts: Timeouts;
   readonly isServed: (resource: ResourcePath) => boolean;
 }
 
@@ -283,10 +289,19 @@ async function answerBody(served: Served, request: ApiRequest, body: Body): Prom
 }
 
 /** The answer, or that it took too long: the client then knows only that it does not know. */
-function inTime<T>(options: EdgeOptions, work: Promise<T>): Promise<T | Refusal> {
+function inTime<T>({ timeouts }: Way, work: Promise<T>): Promise<T | Refusal> {
   return new Promise((resolve, reject) => {
-    const cancel = options.clock.after(timeout, () => resolve(timedOut()));
-    work.then(resolve, reject).finally(cancel);
+    const done = timeouts.begin(() => resolve(timedOut()));
+    work.then(
+      (made) => {
+        done();
+        resolve(made);
+      },
+      (thrown: unknown) => {
+        done();
+        reject(thrown);
+      },
+    );
   });
 }
 

@@ -40,16 +40,6 @@ export function fieldNumbers(message: string): ReadonlyMap<number, NumberedField
   return numbers;
 }
 
-const onlyRead = new Set(
-  apiextensions
-    .trim()
-    .split("\n")
-    .map((line) => line.slice(0, line.indexOf(":"))),
-);
-
-/** Whether the message is read and never written. */
-export const isOnlyRead = (message: string): boolean => onlyRead.has(message);
-
 /** The schema of a group's kind: two groups' kinds of one name are told apart by their group. */
 export function schemaOf(apiVersion: string, kind: string): string | undefined {
   const [first = "", version] = apiVersion.split("/");

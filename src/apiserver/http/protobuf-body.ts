@@ -37,12 +37,24 @@ interface Field {
 const magic = [0x6b, 0x38, 0x73, 0x00];
 const empty = new Uint8Array();
 
+/** Schemas hold schemas: deeper ones could exhaust the stack of whoever walks them. */
+const depthMax = 500;
+
 /** One body being read. */
 class Reading {
   readonly unknown = new Set<string>();
+  private depth = 0;
 
   /** Reads a message into an object; of a field that comes again, lists grow, objects are joined, and the last value counts. */
   message(name: string, bytes: Uint8Array, into: JsonObject = {}, schema = name): JsonObject {
+    if (this.depth >= depthMax) throw new Malformed("exceeded max depth");
+    this.depth += 1;
+    this.fields(name, bytes, into, schema);
+    this.depth -= 1;
+    return into;
+  }
+
+  private fields(name: string, bytes: Uint8Array, into: JsonObject, schema: string): void {
     const numbers = fieldNumbers(name);
     if (numbers === undefined) throw new Malformed(`the fields of ${name} are not known here; send JSON`);
     for (const [number, value] of wireFields(bytes)) {
@@ -52,7 +64,6 @@ class Reading {
       else if (eitherOf(name, numbered.name) !== undefined) this.either(into, name, numbered.name, value);
       else this.field(into, numbered, schemas[schema]?.[numbered.name], value);
     }
-    return into;
   }
 
   /** A field that stands for one of two things, or a map of such. */

@@ -1,8 +1,9 @@
 // Owns writing objects as protobuf messages, byte for byte as programs in Go do: fields by number, maps by key, and zeros where no pointer is.
 import { schemas } from "../../model/generated/schemas.ts";
-import { fieldNumbers, isOnlyRead, type NumberedField } from "../http/field-numbers.ts";
+import { fieldNumbers, type NumberedField } from "../http/field-numbers.ts";
 import { BackwardWriter } from "./backward-writer.ts";
-import { writerOf, type Field, type WriteValue } from "./encode-values.ts";
+import { eitherWriter, schemaMessage } from "./encode-schema.ts";
+import { text, writerOf, writeTagged, type Field, type WriteValue } from "./encode-values.ts";
 
 type JsonObject = Readonly<Record<string, unknown>>;
 /** Writes what the owner has of a field, with its tags. */
@@ -12,26 +13,25 @@ const nothing: JsonObject = Object.freeze({});
 const isObject = (value: unknown): value is JsonObject => typeof value === "object" && value !== null;
 const delimited = 2;
 
-function tagged(out: BackwardWriter, number: number, { wire, write }: WriteValue, value: unknown): void {
-  const before = out.written;
-  write(out, value);
-  if (wire === delimited) out.varint(out.written - before);
-  out.varint(number * 8 + wire);
+interface FieldOf {
+  readonly message: string;
+  readonly number: number;
+  readonly numbered: NumberedField;
 }
 
-const key: WriteValue = { wire: delimited, write: (out, value) => out.text(String(value)) };
-
-function fieldWriter(number: number, numbered: NumberedField, field: Field): WriteField | undefined {
+function fieldWriter({ message, number, numbered }: FieldOf, field: Field): WriteField | undefined {
   const { name, isAlwaysWritten, isBoxed } = numbered;
   const isList = field.t.startsWith("[]") && !isBoxed;
   const isMap = field.t.startsWith("{}");
-  const value = valueWriter(isList || isMap ? { ...field, t: field.t.slice(2) } : field);
+  const value =
+    eitherWriter(message, name, (out, schema) => writeSchema(out, schema)) ??
+    valueWriter(isList || isMap ? { ...field, t: field.t.slice(2) } : field);
   if (value === undefined) return undefined;
   if (isList)
     return (out, owner) => {
       const items = owner[name];
       if (!Array.isArray(items)) return;
-      for (let at = items.length - 1; at >= 0; at -= 1) tagged(out, number, value, items[at]);
+      for (let at = items.length - 1; at >= 0; at -= 1) writeTagged(out, number, value, items[at]);
     };
   if (isMap)
     return (out, owner) => {
@@ -42,15 +42,15 @@ function fieldWriter(number: number, numbered: NumberedField, field: Field): Wri
     };
   return (out, owner) => {
     const one = owner[name];
-    if (isAlwaysWritten || (one !== undefined && one !== null)) tagged(out, number, value, one);
+    if (isAlwaysWritten || (one !== undefined && one !== null)) writeTagged(out, number, value, one);
   };
 }
 
 function entry(out: BackwardWriter, number: number, value: WriteValue, of: [string, JsonObject]): void {
   const [name, map] = of;
   const before = out.written;
-  tagged(out, 2, value, map[name]);
-  tagged(out, 1, key, name);
+  writeTagged(out, 2, value, map[name]);
+  writeTagged(out, 1, text, name);
   out.varint(out.written - before);
   out.varint(number * 8 + delimited);
 }
@@ -85,13 +85,16 @@ function messageWriter(name: string, schema: string): readonly WriteField[] {
   const fields = numbers.flatMap(([number, numbered]): WriteField[] => {
     if (numbered.is === "part") return [partWriter(number, numbered.name, schema)];
     const field = schemas[schema]?.[numbered.name];
-    return field === undefined ? [] : (asList(fieldWriter(number, numbered, field)) ?? []);
+    return field === undefined ? [] : asList(fieldWriter({ message: name, number, numbered }, field));
   });
   made.set(id, fields);
   return fields;
 }
 
 const asList = (writer: WriteField | undefined): WriteField[] => (writer === undefined ? [] : [writer]);
+
+const writeSchema = (out: BackwardWriter, schema: unknown): void =>
+  writeFields(out, messageWriter(schemaMessage, schemaMessage), isObject(schema) ? schema : nothing);
 
 /** A part is a message of its own that holds fields of its owner. */
 function partWriter(number: number, name: string, schema: string): WriteField {
@@ -100,14 +103,13 @@ function partWriter(number: number, name: string, schema: string): WriteField {
     wire: delimited,
     write: (out, owner) => writeFields(out, fields, isObject(owner) ? owner : nothing),
   };
-  return (out, owner) => tagged(out, number, part, owner);
+  return (out, owner) => writeTagged(out, number, part, owner);
 }
 
 const out = new BackwardWriter();
 
 /** Whether objects of this schema can be written. */
-export const isEncodable = (schema: string): boolean =>
-  fieldNumbers(schema) !== undefined && !isOnlyRead(schema);
+export const isEncodable = (schema: string): boolean => fieldNumbers(schema) !== undefined;
 
 /** The message's bytes, without kind and version: those stand in the envelope. */
 export function encodeObject(schema: string, object: object): Uint8Array {

@@ -12,10 +12,25 @@ export interface WriteValue {
   readonly write: (out: BackwardWriter, value: unknown) => void;
 }
 
+const delimited = 2;
+
+/** A value after its tag and, where it needs one, its length. */
+export function writeTagged(
+  out: BackwardWriter,
+  number: number,
+  { wire, write }: WriteValue,
+  value: unknown,
+): void {
+  const before = out.written;
+  write(out, value);
+  if (wire === delimited) out.varint(out.written - before);
+  out.varint(number * 8 + wire);
+}
+
 const textOf = (value: unknown): string =>
   typeof value === "string" ? value : value === undefined || value === null ? "" : JSON.stringify(value);
 
-const text: WriteValue = { wire: 2, write: (out, value) => out.text(textOf(value)) };
+export const text: WriteValue = { wire: 2, write: (out, value) => out.text(textOf(value)) };
 const integer: WriteValue = {
   wire: 0,
   write: (out, value) => out.varint(typeof value === "number" ? Math.trunc(value) : 0),
@@ -24,7 +39,7 @@ const double: WriteValue = {
   wire: 1,
   write: (out, value) => out.double(typeof value === "number" ? value : 0),
 };
-const boolean: WriteValue = { wire: 0, write: (out, value) => out.varint(value === true ? 1 : 0) };
+export const boolean: WriteValue = { wire: 0, write: (out, value) => out.varint(value === true ? 1 : 0) };
 const bytes: WriteValue = {
   wire: 2,
   write: (out, value) => out.raw(Buffer.from(textOf(value), "base64")),
@@ -124,9 +139,10 @@ function jsonOf(value: object): Uint8Array {
 const any: WriteValue = {
   wire: 2,
   write: (out, value) => {
-    if (value === undefined) return;
+    // To Go, JSON's null is JSON that is not there.
+    if (value === undefined || value === null) return;
     const before = out.written;
-    if (typeof value === "object" && value !== null) out.raw(jsonOf(value));
+    if (typeof value === "object") out.raw(jsonOf(value));
     else out.text(JSON.stringify(value));
     out.varint(out.written - before);
     out.varint(10);

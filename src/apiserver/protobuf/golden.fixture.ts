@@ -309,4 +309,72 @@ export const objects: readonly { readonly name: string; readonly json: object; r
     bytes:
       "AAAAYQoFRVJST1ISWApWazhzAAoMCgJ2MRIGU3RhdHVzEj4KBgoAEgAaABIHRmFpbHVyZRoEZ29uZSIHRXhwaXJlZCoZCgASABoEcG9kcyIJCgFhEgFiGgFjKAEyADCaAxoAIgA=",
   },
+  {
+    name: "CustomResourceDefinition",
+    json: {
+      kind: "CustomResourceDefinition",
+      apiVersion: "apiextensions.k8s.io/v1",
+      metadata: { creationTimestamp: null },
+      spec: {
+        group: "example.com",
+        names: {
+          plural: "widgets",
+          singular: "widget",
+          shortNames: ["w"],
+          kind: "Widget",
+          listKind: "WidgetList",
+        },
+        scope: "Namespaced",
+        versions: [
+          {
+            name: "v1",
+            served: true,
+            storage: true,
+            schema: {
+              openAPIV3Schema: {
+                type: "object",
+                required: ["spec"],
+                properties: {
+                  spec: {
+                    type: "object",
+                    properties: {
+                      a: { type: "integer", default: 5, maximum: -0.25, minimum: 1.5, enum: [5, "x", null] },
+                      any: {
+                        anyOf: [{ type: "integer" }, { type: "string" }],
+                        not: { type: "boolean" },
+                        "x-kubernetes-int-or-string": true,
+                      },
+                      closed: { type: "object", additionalProperties: false },
+                      free: {
+                        type: "object",
+                        additionalProperties: true,
+                        "x-kubernetes-preserve-unknown-fields": true,
+                      },
+                      keyed: {
+                        type: "array",
+                        items: { type: "object" },
+                        "x-kubernetes-list-map-keys": ["a", "b"],
+                        "x-kubernetes-list-type": "map",
+                      },
+                      list: { type: "array", items: { type: "string", maxLength: 10 } },
+                      map: { type: "object", additionalProperties: { type: "string" } },
+                    },
+                  },
+                  status: { description: "ü", type: "object", nullable: true },
+                },
+              },
+            },
+            subresources: {
+              status: {},
+              scale: { specReplicasPath: ".spec.replicas", statusReplicasPath: ".status.replicas" },
+            },
+            additionalPrinterColumns: [{ name: "A", type: "integer", jsonPath: ".spec.a" }],
+          },
+        ],
+      },
+      status: { conditions: null, acceptedNames: { plural: "", kind: "" }, storedVersions: null },
+    },
+    bytes:
+      "azhzAAozChdhcGlleHRlbnNpb25zLms4cy5pby92MRIYQ3VzdG9tUmVzb3VyY2VEZWZpbml0aW9uEsoHChIKABIAGgAiACoAMgA4AEIAegASpwcKC2V4YW1wbGUuY29tGigKB3dpZGdldHMSBndpZGdldBoBdyIGV2lkZ2V0KgpXaWRnZXRMaXN0IgpOYW1lc3BhY2VkOt8GCgJ2MRABGAEijQYKigYKABIAIgAqBm9iamVjdDIAOgBQAGAAegCQAQC6AQRzcGVj6gGoBQoEc3BlYxKfBQoAEgAiACoGb2JqZWN0MgA6AFAAYAB6AJABAOoBUgoBYRJNCgASACIAKgdpbnRlZ2VyMgA6AEIDCgE1SQAAAAAAANC/UABZAAAAAAAA+D9gAHoAkAEAogEDCgE1ogEFCgMieCKiAQCoAgC4AgDAAgDqAZ0BCgNhbnkSlQEKABIAIgAqADIAOgBQAGAAegCQAQDaASUKABIAIgAqB2ludGVnZXIyADoAUABgAHoAkAEAqAIAuAIAwAIA2gEkCgASACIAKgZzdHJpbmcyADoAUABgAHoAkAEAqAIAuAIAwAIA4gElCgASACIAKgdib29sZWFuMgA6AFAAYAB6AJABAKgCALgCAMACAKgCALgCAMACAeoBMwoGY2xvc2VkEikKABIAIgAqBm9iamVjdDIAOgBQAGAAegCQAQDyAQIIAKgCALgCAMACAOoBNAoEZnJlZRIsCgASACIAKgZvYmplY3QyADoAUABgAHoAkAEA8gECCAGoAgCwAgG4AgDAAgDqAWMKBWtleWVkEloKABIAIgAqBWFycmF5MgA6AFAAYAB6AJABAMIBJgokCgASACIAKgZvYmplY3QyADoAUABgAHoAkAEAqAIAuAIAwAIAqAIAuAIAwAIAygIBYcoCAWLSAgNtYXDqAVYKBGxpc3QSTgoAEgAiACoFYXJyYXkyADoAUABgAHoAkAEAwgEoCiYKABIAIgAqBnN0cmluZzIAOgBQAGAAaAp6AJABAKgCALgCAMACAKgCALgCAMACAOoBVgoDbWFwEk8KABIAIgAqBm9iamVjdDIAOgBQAGAAegCQAQDyASgIARIkCgASACIAKgZzdHJpbmcyADoAUABgAHoAkAEAqAIAuAIAwAIAqAIAuAIAwAIAqAIAuAIAwAIA6gEwCgZzdGF0dXMSJgoAEgAiAsO8KgZvYmplY3QyADoAUABgAHoAkAEAqAIBuAIAwAIAqAIAuAIAwAIAKiYKABIiCg4uc3BlYy5yZXBsaWNhcxIQLnN0YXR1cy5yZXBsaWNhczIbCgFBEgdpbnRlZ2VyGgAiACgAMgcuc3BlYy5hOABQABoKEggKABIAIgAqABoAIgA=",
+  },
 ];

@@ -77,16 +77,12 @@ function annotationFaults(annotations: Readonly<Record<string, string>>): FieldE
 
 function finalizerFaults(finalizers: readonly string[]): FieldError[] {
   const found: FieldError[] = [];
-  for (const finalizer of finalizers) {
-    for (const fault of qualifiedNameFaults(finalizer))
-      found.push(invalid("metadata.finalizers", finalizer, fault));
+  for (const [at, finalizer] of finalizers.entries()) {
+    const field = `metadata.finalizers[${at}]`;
+    for (const fault of qualifiedNameFaults(finalizer)) found.push(invalid(field, finalizer, fault));
     if (!finalizer.includes("/") && !plainFinalizers.has(finalizer))
       found.push(
-        invalid(
-          "metadata.finalizers",
-          finalizer,
-          "name is neither a standard finalizer name nor is it fully qualified",
-        ),
+        invalid(field, finalizer, "name is neither a standard finalizer name nor is it fully qualified"),
       );
   }
   if (finalizers.includes("orphan") && finalizers.includes("foregroundDeletion"))
@@ -104,11 +100,17 @@ function ownerFaults(owners: readonly OwnerReference[]): FieldError[] {
   const found: FieldError[] = [];
   const uids = new Set<string>();
   let controller: OwnerReference | undefined;
-  for (const [at, owner] of owners.entries()) {
-    const field = `metadata.ownerReferences[${at}]`;
-    for (const part of ["apiVersion", "kind", "name", "uid"] as const)
+  const field = "metadata.ownerReferences";
+  for (const owner of owners) {
+    const apiVersion = owner.apiVersion ?? "";
+    if (apiVersion === "" || apiVersion.split("/").length > 2)
+      found.push(invalid(`${field}.apiVersion`, apiVersion, "version must not be empty"));
+    for (const part of ["kind", "name", "uid"] as const)
       if ((owner[part] ?? "") === "")
         found.push(invalid(`${field}.${part}`, owner[part] ?? "", "must not be empty"));
+    // Events come and go by the thousand: with one for an owner, things would be swept away unasked.
+    if (apiVersion === "v1" && owner.kind === "Event")
+      found.push(invalid(field, owner, "/v1, Kind=Event is disallowed from being an owner"));
     if (uids.has(owner.uid)) found.push(duplicate(`${field}.uid`, owner.uid));
     uids.add(owner.uid);
     if (owner.controller !== true) continue;

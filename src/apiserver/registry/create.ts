@@ -117,12 +117,13 @@ function newObject(
   const owned = ownedAtBirth(registry, kind, draft, options);
   kind.applyDefaults(object);
   kind.prepareCreate?.(object);
+  // What the server adds from here on is not the client's.
+  const managedFields = owned(object);
   if (options.caller !== undefined) kind.stampCaller?.(object, options.caller);
   const why = isPods(kind) ? admitPod(registry, object) : undefined;
   if (why !== undefined) return forbidden(kind, name, why);
   const faults = [...metadataFaults(kind, object.metadata), ...kind.validate(object)];
   if (faults.length > 0) return invalid(kind, name, faults);
-  const managedFields = owned(object);
   if (managedFields.length > 0) object.metadata.managedFields = managedFields;
   return object;
 }

@@ -111,5 +111,21 @@ export function decode(
   return { draft, warnings: strange, unknown };
 }
 
-/** A body whose fields the server reads itself, such as DeleteOptions: no object of a kind. */
+/** The fields of a body that is never stored, by its schema, or what keeps it from being read. Any version may be written in it. */
+export function decodeFields(kindName: string, body: unknown): Readonly<Record<string, unknown>> | Refusal {
+  if (!isRecord(body))
+    return badRequest(
+      `the object provided is unrecognized (must be of type ${kindName}): it is no JSON object`,
+    );
+  const given = body["kind"] ?? "";
+  const as = { group: "", version: "v1", kind: kindName, schema: kindName };
+  if (given !== "" && given !== kindName)
+    return undecodable(as, {}, `the kind in the data is ${JSON.stringify(given)}`, []);
+  const { errors, pruned } = checkSchema(kindName, body);
+  if (errors.length > 0) return undecodable(as, {}, errors.map(wordsOf).join(", "), errors);
+  // The schema's type is an object, so its pruned value is one.
+  return pruned as Record<string, unknown>;
+}
+
+/** Parts of a body whose fields the server reads itself. */
 export const recordOf = (body: unknown): Record<string, unknown> => (isRecord(body) ? cloneJson(body) : {});

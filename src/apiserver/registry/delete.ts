@@ -9,8 +9,8 @@ import { admitDelete, asNamespace, isKeptByContent } from "../admission/admit.ts
 import type { Held } from "../cache/held.ts";
 import type { Selection } from "../cache/selection.ts";
 import { isTrue, type Query } from "../pipeline-options.ts";
-import { conflict, invalidOptions, Refusal, removed } from "../status.ts";
-import { recordOf } from "./decode.ts";
+import { badRequest, conflict, invalidOptions, Refusal, removed } from "../status.ts";
+import { decodeFields, recordOf } from "./decode.ts";
 import {
   planDeletion,
   type Deletable,
@@ -31,16 +31,15 @@ const propagations: readonly Propagation[] = ["Background", "Foreground", "Orpha
 
 /** From the body, a DeleteOptions, or from the query, where there is no body. */
 export function readDeleteOptions(body: unknown, query: Query): DeleteAsked | Refusal {
-  const given = recordOf(body);
+  const given = body === undefined ? {} : decodeFields("DeleteOptions", body);
+  if (given instanceof Refusal) return given;
   const faults: FieldError[] = [];
   const preconditions = recordOf(given["preconditions"]);
-  const textOf = (value: unknown): string | undefined =>
-    typeof value === "string" && value !== "" ? value : undefined;
+  const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
   const uid = textOf(preconditions["uid"]);
   const resourceVersion = textOf(preconditions["resourceVersion"]);
-  const grace = given["gracePeriodSeconds"] ?? numberIn(query["gracePeriodSeconds"]);
-  if (grace !== undefined && grace !== null && !Number.isSafeInteger(grace))
-    faults.push(invalidField("gracePeriodSeconds", grace, "must be a whole number of seconds"));
+  const grace = given["gracePeriodSeconds"] ?? secondsIn(query["gracePeriodSeconds"]);
+  if (grace instanceof Refusal) return grace;
   const dryRun = Array.isArray(given["dryRun"]) ? given["dryRun"] : query["dryRun"] ? [query["dryRun"]] : [];
   if (dryRun.some((one) => one !== "All")) faults.push(notSupported("dryRun", dryRun, ["All"]));
   const propagation = propagationOf(given, query, faults);
@@ -56,14 +55,20 @@ export function readDeleteOptions(body: unknown, query: Query): DeleteAsked | Re
   };
 }
 
-const numberIn = (text: string | undefined): unknown =>
-  text === undefined || text === "" ? undefined : /^-?\d{1,15}$/.test(text) ? Number(text) : text;
+function secondsIn(text: string | undefined): number | undefined | Refusal {
+  if (text === undefined) return undefined;
+  if (/^-?\d{1,15}$/.test(text)) return Number(text);
+  return badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+}
 
 function propagationOf(
-  given: Record<string, unknown>,
+  given: Readonly<Record<string, unknown>>,
   query: Query,
   faults: FieldError[],
 ): Propagation | undefined {
+  // Who names a policy and leaves it empty meant one, and would not see another carried out.
+  const isEmpty = given["propagationPolicy"] === "";
+  if (isEmpty) faults.push(notSupported("propagationPolicy", "", propagations));
   const policy = given["propagationPolicy"] ?? query["propagationPolicy"] ?? "";
   const orphans =
     given["orphanDependents"] ??

@@ -1,4 +1,5 @@
 // Owns who owns the fields of a stored object: managedFields after a creation, an update and an applied configuration.
+import { Lately } from "../../lib/lately.ts";
 import { cloneJson, deepEqual, deepFreeze } from "../../lib/json.ts";
 import type { ManagedFieldsEntry } from "../../model/generated/types.ts";
 import type { Descriptor } from "../../model/kinds/descriptor.ts";
@@ -48,7 +49,7 @@ export function writerOf(
 }
 
 // Entries of stored objects are frozen, and read again with each change of the object.
-const known = new WeakMap<readonly ManagedFieldsEntry[], readonly Managed[]>();
+const known = new Lately<readonly ManagedFieldsEntry[], readonly Managed[]>();
 
 /** What stands in a stored object. Entries that nobody can read are as good as none. */
 export function managersOf(entries: Entries): readonly Managed[] {

@@ -16,37 +16,58 @@ export interface Birth {
 
 /** Metadata of a new object; what only the server sets is not taken from the client. */
 export function newMetadata(given: ObjectMeta, birth: Birth): Meta {
-  const {
-    uid: _uid,
-    resourceVersion: _resourceVersion,
-    creationTimestamp: _creationTimestamp,
-    generation: _generation,
-    deletionTimestamp: _deletionTimestamp,
-    deletionGracePeriodSeconds: _deletionGracePeriodSeconds,
-    selfLink: _selfLink,
-    managedFields: _managedFields,
-    namespace: _namespace,
-    ...kept
-  } = given;
-  const born = {
-    ...kept,
-    name: birth.name,
-    ...(birth.namespace === undefined ? {} : { namespace: birth.namespace }),
-    uid: birth.uid,
-    creationTimestamp: formatTime(birth.now),
-    ...(birth.hasGeneration ? { generation: 1 } : {}),
-  };
-  dropEmpty(born);
+  const born = kept(given, serverSet);
+  born.name = birth.name;
+  if (birth.namespace !== undefined) born.namespace = birth.namespace;
+  born.uid = birth.uid;
+  born.creationTimestamp = formatTime(birth.now);
+  if (birth.hasGeneration) born.generation = 1;
   // resourceVersion is the store's to give; every reader of the object sees it after the commit.
   return born as Meta;
 }
 
-/** What is empty is not written, as upstream has it. */
-function dropEmpty(metadata: ObjectMeta): void {
-  for (const field of ["labels", "annotations"] as const)
-    if (metadata[field] !== undefined && Object.keys(metadata[field]).length === 0) delete metadata[field];
-  for (const field of ["finalizers", "ownerReferences"] as const)
-    if (metadata[field]?.length === 0) delete metadata[field];
+const serverSet: ReadonlySet<string> = new Set([
+  "uid",
+  "resourceVersion",
+  "creationTimestamp",
+  "generation",
+  "deletionTimestamp",
+  "deletionGracePeriodSeconds",
+  "selfLink",
+  "managedFields",
+  "namespace",
+] satisfies (keyof ObjectMeta)[]);
+
+const notCarried: ReadonlySet<string> = new Set([
+  "selfLink",
+  "managedFields",
+  "generation",
+] satisfies (keyof ObjectMeta)[]);
+
+const emptiable: ReadonlySet<string> = new Set([
+  "labels",
+  "annotations",
+  "finalizers",
+  "ownerReferences",
+] satisfies (keyof ObjectMeta)[]);
+
+/** A copy without what is left out, nor what is empty, as upstream has it. */
+function kept(given: ObjectMeta, left: ReadonlySet<string>): ObjectMeta {
+  const out: Record<string, unknown> = {};
+  // Any object's fields by name.
+  const fields = given as Readonly<Record<string, unknown>>;
+  for (const field of Object.keys(fields)) {
+    const value = fields[field];
+    if (left.has(field) || (emptiable.has(field) && isEmpty(value))) continue;
+    out[field] = value;
+  }
+  return out;
+}
+
+function isEmpty(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  for (const _ in value) return false;
+  return true;
 }
 
 /** Fields a client may leave out of an update, or repeat, but not change. */
@@ -57,22 +78,23 @@ export const keptFields = [
   "deletionGracePeriodSeconds",
 ] as const;
 
-/** Metadata of an update: kept fields that were left out come from the old object. Changed ones stay, to be refused. */
+/**
+ * Metadata of an update: kept fields that were left out come from the old object, and when it was made and is to end in any
+ * case. Others that were changed stay, to be refused.
+ */
 export function carriedMetadata(given: ObjectMeta, old: Meta): Meta {
-  const { selfLink: _selfLink, managedFields: _managedFields, generation: _generation, ...rest } = given;
-  const carried: Meta = {
-    ...rest,
-    name: rest.name ?? old.name,
-    uid: rest.uid ?? old.uid,
-    creationTimestamp: rest.creationTimestamp ?? old.creationTimestamp,
-    resourceVersion: old.resourceVersion,
-  };
-  if (old.deletionTimestamp !== undefined) carried.deletionTimestamp ??= old.deletionTimestamp;
+  const rest = kept(given, notCarried);
+  // The four that every object has are set here.
+  const carried = rest as Meta;
+  carried.name = rest.name ?? old.name;
+  carried.uid = rest.uid ?? old.uid;
+  carried.creationTimestamp = old.creationTimestamp;
+  carried.resourceVersion = old.resourceVersion;
+  if (old.deletionTimestamp !== undefined) carried.deletionTimestamp = old.deletionTimestamp;
   if (old.deletionGracePeriodSeconds !== undefined)
     carried.deletionGracePeriodSeconds ??= old.deletionGracePeriodSeconds;
   if (old.namespace !== undefined) carried.namespace ??= old.namespace;
   if (old.generation !== undefined) carried.generation = old.generation;
-  dropEmpty(carried);
   return carried;
 }
 

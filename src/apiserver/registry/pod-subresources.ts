@@ -7,7 +7,7 @@ import type { Held } from "../cache/held.ts";
 import type { Query } from "../pipeline-options.ts";
 import type { Target } from "../pipeline-route.ts";
 import { badRequest, conflict, invalid, Refusal, success } from "../status.ts";
-import { recordOf } from "./decode.ts";
+import { decodeFields, recordOf } from "./decode.ts";
 import { deleteObject, readDeleteOptions } from "./delete.ts";
 import type { ObjectPlace } from "./read.ts";
 import type { Registry } from "./registry.ts";
@@ -16,8 +16,11 @@ import { changeObject, type Decision } from "./write.ts";
 const bindings = { group: "", resource: "pods/binding" };
 
 /** Reads the parts of a Binding that count; anything else in it is of no consequence. */
-function readBinding(body: unknown): Pick<Binding, "target"> & { metadata: Partial<Binding["metadata"]> } {
-  const given = recordOf(body);
+function readBinding(
+  body: unknown,
+): (Pick<Binding, "target"> & { metadata: Partial<Binding["metadata"]> }) | Refusal {
+  const given = decodeFields("Binding", body);
+  if (given instanceof Refusal) return given;
   const text = (value: unknown): string => (typeof value === "string" ? value : "");
   const metadata = recordOf(given["metadata"]);
   const target = recordOf(given["target"]);
@@ -42,10 +45,10 @@ export async function bindPod(
   dryRun: boolean,
 ): Promise<Status | Refusal> {
   const binding = readBinding(body);
+  if (binding instanceof Refusal) return binding;
   const given = binding.metadata.name ?? "";
   const name = named ?? given;
-  if (given !== "" && given !== name)
-    return badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`);
+  if (given !== name) return badRequest("name in URL does not match name in Binding object");
   const faults: FieldError[] = [];
   const { target } = binding;
   if (name === "") faults.push(required("metadata.name", "name or generateName is required"));
@@ -61,7 +64,7 @@ export async function bindPod(
 
 function decideBinding(
   object: KubeObject,
-  { metadata }: ReturnType<typeof readBinding>,
+  { metadata }: Exclude<ReturnType<typeof readBinding>, Refusal>,
   node: string,
   now: string,
 ): Decision | Refusal {
@@ -105,10 +108,10 @@ export async function evictPod(
   body: unknown,
   query: Query,
 ): Promise<Status | Refusal> {
-  const eviction = recordOf(body);
+  const eviction = decodeFields("Eviction", body);
+  if (eviction instanceof Refusal) return eviction;
   const { name } = recordOf(eviction["metadata"]);
-  if (name !== undefined && name !== "" && name !== place.name)
-    return badRequest("name in URL does not match name in Eviction object");
+  if (name !== place.name) return badRequest("name in URL does not match name in Eviction object");
   const asked = readDeleteOptions(eviction["deleteOptions"], query);
   if (asked instanceof Refusal) return asked;
   const deleted = await deleteObject(registry, place, asked);

@@ -1,4 +1,5 @@
 // Owns changing one stored object: decide on what stands there, commit on condition that it still does, else decide anew.
+import { reshaped } from "../../lib/json.ts";
 import type { KubeObject } from "../../model/meta.ts";
 import type { LeaseId, Revision } from "../../store/store.ts";
 import { heldOf, Held, sealed, storedBytes } from "../cache/held.ts";
@@ -102,7 +103,7 @@ export async function putObject(
   const key = objectKey(kind, namespace, name);
   const made = kind.custom?.hook === undefined ? shown : await registry.conversions.toStored(kind, shown);
   if (made instanceof Refusal) return made;
-  const object = storedAs(kind, made);
+  const object = inShape(storedAs(kind, made));
   const value = storedBytes(object);
   if (value.length > registry.limits.objectBytesMax)
     return tooLarge(`limit is ${registry.limits.objectBytesMax}`);
@@ -122,6 +123,13 @@ function ready(
   held: Held,
 ): Held | Promise<Held | Refusal> {
   return conversions.prepare(kind, [held.object])?.then((refused) => refused ?? held) ?? held;
+}
+
+/** What is kept for long, and read by everyone. */
+function inShape(object: KubeObject): KubeObject {
+  const made = reshaped(object);
+  made.metadata = reshaped(object.metadata);
+  return made;
 }
 
 /** The one in the cache where it is there by now, so that its bytes are made once. */

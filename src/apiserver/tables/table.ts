@@ -2,6 +2,8 @@
 import type { Instant } from "../../lib/units.ts";
 import type { Cell, Column, Descriptor } from "../../model/kinds/descriptor.ts";
 import type { KubeObject } from "../../model/meta.ts";
+import { badRequest, type Refusal } from "../status.ts";
+import type { Form } from "./accept.ts";
 
 export interface ListMetadata {
   readonly resourceVersion: string;
@@ -12,8 +14,17 @@ export interface ListMetadata {
 /** Which of each object is sent along with its row. */
 export type IncludeObject = "Metadata" | "Object" | "None";
 
-export const readIncludeObject = (text: string | undefined): IncludeObject =>
-  text === "Object" || text === "None" ? text : "Metadata";
+const included: readonly IncludeObject[] = ["Metadata", "Object", "None"];
+
+/** Asked of tables alone; for other answers it is of no consequence. */
+export function readIncludeObject(text: string | undefined, form: Form): IncludeObject | Refusal {
+  const found = (text ?? "") === "" ? "Metadata" : included.find((one) => one === text);
+  if (found !== undefined || form.as !== "Table") return found ?? "Metadata";
+  const shown = JSON.stringify(text);
+  return badRequest(
+    `Unable to convert to Table as requested: includeObject: Invalid value: ${shown}: must be 'Metadata', 'Object', 'None', or empty`,
+  );
+}
 
 export interface TableAsked {
   readonly kind: Descriptor;

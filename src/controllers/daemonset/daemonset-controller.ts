@@ -18,7 +18,6 @@ import { Performer } from "./perform-action.ts";
 import type { Action, BackOff, CurrentRevision } from "./plan-action.ts";
 import { planNewNode } from "./plan-daemon-set.ts";
 import { nodeMatters, podMatters } from "./plan-interest.ts";
-import { targetOf } from "./plan-node-pods.ts";
 import { controllerOf } from "../../model/owner.ts";
 import { slowStart, type Done } from "./slow-start.ts";
 import { StandingPlan, type Surroundings } from "./standing-plan.ts";
@@ -245,7 +244,7 @@ class DaemonSetController {
     const { uid, namespace = "" } = set.metadata;
     const { nodes, pods, revisions } = this;
     const isOn = (pod: Pod, node: string): boolean =>
-      (targetOf(pod) ?? "") === node && controllerOf(pod)?.uid === uid;
+      (targetNodeOf(pod) ?? "") === node && controllerOf(pod)?.uid === uid;
     return {
       set,
       nodes: nodes.list(),

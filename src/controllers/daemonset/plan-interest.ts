@@ -2,31 +2,26 @@
 import { deepEqual } from "../../lib/json.ts";
 import type { Node, Pod } from "../../model/generated/types.ts";
 
-const conditionOf = (
-  conditions:
-    readonly { type: string; status: string; lastTransitionTime?: string | undefined }[] | undefined,
-) => {
-  const ready = conditions?.find(({ type }) => type === "Ready");
-  return ready === undefined ? undefined : [ready.status, ready.lastTransitionTime];
-};
+type Conditions =
+  readonly { type: string; status: string; lastTransitionTime?: string | undefined }[] | undefined;
 
-const ofNode = ({ metadata, spec, status }: Node) => [
-  metadata.uid,
-  metadata.labels,
-  spec?.taints,
-  conditionOf(status?.conditions),
-];
-
-const ofPod = ({ metadata, spec, status }: Pod) => [
-  metadata.uid,
-  metadata.labels,
-  metadata.ownerReferences,
-  metadata.deletionTimestamp,
-  spec?.nodeName,
-  status?.phase,
-  conditionOf(status?.conditions),
-];
+function sameReady(left: Conditions, right: Conditions): boolean {
+  if (left === right) return true;
+  const [one, other] = [left, right].map((conditions) => conditions?.find(({ type }) => type === "Ready"));
+  return one?.status === other?.status && one?.lastTransitionTime === other?.lastTransitionTime;
+}
 
 export const nodeMatters = (node: Node, previous: Node): boolean =>
-  !deepEqual(ofNode(node), ofNode(previous));
-export const podMatters = (pod: Pod, previous: Pod): boolean => !deepEqual(ofPod(pod), ofPod(previous));
+  node.metadata.uid !== previous.metadata.uid ||
+  !deepEqual(node.metadata.labels, previous.metadata.labels) ||
+  !deepEqual(node.spec?.taints, previous.spec?.taints) ||
+  !sameReady(node.status?.conditions, previous.status?.conditions);
+
+export const podMatters = ({ metadata, spec, status }: Pod, previous: Pod): boolean =>
+  metadata.uid !== previous.metadata.uid ||
+  metadata.deletionTimestamp !== previous.metadata.deletionTimestamp ||
+  spec?.nodeName !== previous.spec?.nodeName ||
+  status?.phase !== previous.status?.phase ||
+  !sameReady(status?.conditions, previous.status?.conditions) ||
+  !deepEqual(metadata.labels, previous.metadata.labels) ||
+  !deepEqual(metadata.ownerReferences, previous.metadata.ownerReferences);

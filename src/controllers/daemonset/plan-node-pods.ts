@@ -33,34 +33,6 @@ function readySinceOf(pod: Pod): Instant | undefined {
   return undefined;
 }
 
-/** What of a pod does not depend on the plan. */
-interface PodFacts {
-  /** The node it is on or meant for. */
-  readonly target: string | undefined;
-  readonly stage: DaemonPod["stage"];
-  readonly hasEnded: boolean;
-  readonly hash: string | undefined;
-  readonly readySince: Instant | undefined;
-}
-
-// Few of many pods change between two plans, and a pod's parts lie scattered: reading them costs more than deciding.
-const facts = new WeakMap<Pod, PodFacts>();
-
-function factsOf(pod: Pod): PodFacts {
-  const known = facts.get(pod);
-  if (known !== undefined) return known;
-  const phase = pod.status?.phase;
-  const found: PodFacts = {
-    target: targetNodeOf(pod),
-    stage: stageOf(pod),
-    hasEnded: phase === "Failed" || phase === "Succeeded",
-    hash: pod.metadata.labels?.[revisionLabel],
-    readySince: readySinceOf(pod),
-  };
-  facts.set(pod, found);
-  return found;
-}
-
 export const minReadyOf = (set: DaemonSet): Millis => seconds(set.spec?.minReadySeconds ?? 0);
 
 /** From when on a pod counts as available (D.12), or never as things stand. */
@@ -91,14 +63,13 @@ const noPods: readonly DaemonPod[] = [];
 
 /** The pod as the planner sees it; undefined for one that ended and is leaving, which is the kubelet's business alone. */
 export function daemonPodOf(pod: Pod, current: CurrentRevision): DaemonPod | undefined {
-  const { stage, hasEnded, hash, readySince } = factsOf(pod);
-  if (hasEnded && stage === "leaving") return undefined;
+  const stage = stageOf(pod);
+  const phase = pod.status?.phase;
+  if (stage === "leaving" && (phase === "Failed" || phase === "Succeeded")) return undefined;
+  const hash = pod.metadata.labels?.[revisionLabel];
   const revision = hash !== undefined && current.hashes.has(hash) ? "current" : "old";
-  return { pod, stage, revision, readySince };
+  return { pod, stage, revision, readySince: readySinceOf(pod) };
 }
-
-/** The node a pod is on or meant for. */
-export const targetOf = (pod: Pod): string | undefined => factsOf(pod).target;
 
 /** Whether a pod whose node does not exist is to go: one that is bound is the node controller's to remove. */
 export const isHomeless = ({ pod, stage }: DaemonPod): boolean =>
@@ -113,7 +84,7 @@ export function sortPods(
 ): SortedPods {
   const byNode = new Map<string, DaemonPod[]>();
   for (const pod of pods) {
-    const target = targetOf(pod);
+    const target = targetNodeOf(pod);
     const seen = target === undefined ? undefined : daemonPodOf(pod, current);
     if (target === undefined || seen === undefined) continue;
     const there = byNode.get(target);

@@ -6,6 +6,7 @@ import { planStatus, type NodeFacts } from "../life/plan-status.ts";
 import { graceSecondsOf, membersOf } from "../life/step-pod-moves.ts";
 import { stepPod } from "../life/step-pod.ts";
 import type { PodOrder, PodSignal, PodState, PodStep, Sandbox, Verdict } from "../life/step-pod-types.ts";
+import type { ContainerState } from "../life/step-container-types.ts";
 import { exitOf, lostExit, type RuntimePod } from "./observe.ts";
 import {
   clearPod,
@@ -16,11 +17,13 @@ import {
   stopSandbox,
   type Tools,
 } from "./perform.ts";
+import type { Starts, Turn } from "./starts.ts";
 import { StatusWriter } from "./status-writer.ts";
 
 export interface WorkerOptions {
   readonly tools: Tools;
   readonly facts: NodeFacts;
+  readonly starts: Starts;
   /** Whether the API has the pod: its status is written there, its end reported. */
   readonly inApi: boolean;
   readonly statusDelay: Millis;
@@ -43,6 +46,15 @@ const isServing = (state: PodState): boolean =>
     return container?.is === "running" && container.ready;
   });
 
+const beginning: ReadonlySet<ContainerState["is"]> = new Set(["pulling", "creating", "starting"]);
+
+/** On its way to run: what is made for it is made now, whatever it then waits for. */
+const isStarting = (state: PodState): boolean =>
+  state.end === undefined &&
+  (state.is === "preparing" ||
+    state.is === "sandboxing" ||
+    (state.is === "running" && Object.values(state.containers).some(({ is }) => beginning.has(is))));
+
 /** Most pods that leave are gone before anything need be said of it; one that takes its time is told of then. */
 const leavingDelay: Millis = 1000;
 
@@ -56,6 +68,7 @@ export class PodWorker {
   private cancelTimer: (() => void) | undefined;
   private cancelRefresh: (() => void) | undefined;
   private deletionGrace: number | undefined;
+  private turn: Turn | undefined;
 
   constructor(start: PodStep, options: WorkerOptions) {
     this.options = options;
@@ -175,6 +188,7 @@ export class PodWorker {
     this.cancelTimer?.();
     this.cancelRefresh?.();
     this.writer?.stop();
+    this.leaveTurn();
   }
 
   /** Resolves when the status is written. */
@@ -192,6 +206,7 @@ export class PodWorker {
       const wasServing = isServing(this.current);
       this.current = state;
       this.performAll(orders);
+      if (this.turn !== undefined && !isStarting(state)) this.leaveTurn();
       // What others wait for, and the last of what a start brings.
       if (!wasServing && isServing(state)) this.writer?.hurry();
       if (state.is === "gone" && !wasGone) {
@@ -230,6 +245,10 @@ export class PodWorker {
     const { tools } = this.options;
     switch (order.do) {
       case "prepare":
+        this.turn ??= this.options.starts.take(this.pod);
+        await this.turn.come;
+        // One that ended while it waited needs nothing made.
+        if (this.current.end !== undefined) return this.tell({ is: "prepared" });
         return tools.volumes.prepare(this.pod).then(
           () => this.tell({ is: "prepared" }),
           (thrown: unknown) => this.tell({ is: "prepare-failed", message: wordsOf(thrown) }),
@@ -262,6 +281,12 @@ export class PodWorker {
       case "for-container":
         return this.performFor(order.container, order.order);
     }
+  }
+
+  private leaveTurn(): void {
+    const { turn } = this;
+    this.turn = undefined;
+    turn?.leave();
   }
 
   private async performFor(

@@ -49,3 +49,39 @@ test.each([
 ] as const)("%s", async (_name, codes, expected) => {
   expect(await written(codes)).toEqual(expected);
 });
+
+test.each([
+  ["is not written again", "Running", 0],
+  ["is written where it changed", "Pending", 1],
+] as const)("a status that a server tells more fully %s", async (_name, phase, expected) => {
+  const clock = new VirtualClock();
+  const api = createFakeApi(clock);
+  const container = {
+    name: "c",
+    ready: true,
+    restartCount: 0,
+    image: "i",
+    imageID: "i",
+    state: { running: {} },
+  };
+  const ready = { type: "Ready", status: "True" };
+  const told = {
+    phase,
+    conditions: [{ ...ready, lastProbeTime: null }],
+    containerStatuses: [{ ...container, lastState: {} }],
+  };
+  const pod = api.put(podKind, {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "a", namespace: "default" },
+    spec: { containers: [] },
+    // As JSON has it, where types have no null.
+    status: told as unknown as NonNullable<Pod["status"]>,
+  });
+  const { signal } = new AbortController();
+  const options = { client: createClient(api.transport), clock, log: silentLog, delay: () => 10, signal };
+  const status = { phase: "Running", conditions: [ready], containerStatuses: [container] };
+  new StatusWriter(pod, () => status, options).request();
+  await clock.advanceAsync(60_000);
+  expect(api.requests.filter(({ method }) => method === "PUT")).toHaveLength(expected);
+});

@@ -19,6 +19,21 @@ export interface StatusWriterOptions {
 const isTerminal = (status: PodStatus | undefined): boolean =>
   status?.phase === "Succeeded" || status?.phase === "Failed";
 
+/** Upstream's server tells of what is not there as well: times that are null, a last state that is empty. */
+function withoutNothing(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNothing);
+  if (typeof value !== "object" || value === null) return value ?? undefined;
+  const kept = Object.entries(value).flatMap(([name, given]) => {
+    const left = withoutNothing(given);
+    const isNone = left === undefined || (name === "lastState" && deepEqual(left, {}));
+    return isNone ? [] : [[name, left] as const];
+  });
+  return Object.fromEntries(kept);
+}
+
+const tellTheSame = (left: PodStatus | undefined, right: PodStatus): boolean =>
+  deepEqual(left, right) || deepEqual(withoutNothing(left), withoutNothing(right));
+
 /** What the server cannot do now it may do later; what is wrong with the request stays wrong. */
 function failIfPassing({ status: { code = 0, message } }: { readonly status: Status }): void {
   if (code >= 500 || code === 429) throw new Error(message);
@@ -112,7 +127,7 @@ export class StatusWriter {
       const status = this.plan(before.status);
       // A terminal phase is final, whatever this kubelet still remembers of the pod.
       if (isTerminal(before.status) && before.status?.phase !== status.phase) return;
-      if (deepEqual(before.status, status)) return;
+      if (tellTheSame(before.status, status)) return;
       const answer = await pods.updateStatus({ ...before, status });
       if (answer.is === "ok") {
         this.latest = answer;

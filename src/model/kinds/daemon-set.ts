@@ -85,8 +85,9 @@ function selectorFaults(spec: DaemonSetSpec): FieldError[] {
   return found;
 }
 
-function validate({ spec }: Draft<DaemonSet>): FieldError[] {
+function validate({ spec }: Draft<DaemonSet>, known?: DaemonSet): FieldError[] {
   if (spec === undefined) return [required("spec")];
+  if (spec === known?.spec) return [];
   const template = spec.template?.spec;
   return [
     ...selectorFaults(spec),

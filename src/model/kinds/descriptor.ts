@@ -67,7 +67,7 @@ export interface Descriptor<T extends KubeObject = KubeObject> {
   readonly prepareUpdate?: (draft: Draft<T>, old: T) => void;
   /** What the first request to delete it changes in it, in place. */
   readonly prepareDelete?: (draft: Draft<T>, now: Instant) => void;
-  /** Every fault at once, beyond the schema's types and metadata's own rules; `old` is the object as it stands, where it is changed. */
+  /** Every fault at once, beyond the schema's types and metadata's own rules; `old` is the object as it stands, where it is changed: what is shared with it was found valid. */
   readonly validate: (draft: Draft<T>, old?: T) => readonly FieldError[];
   /** Immutable fields and forbidden transitions. */
   readonly validateUpdate: (draft: Draft<T>, old: T) => readonly FieldError[];

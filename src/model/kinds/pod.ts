@@ -2,11 +2,12 @@
 import { ageOf } from "../duration.ts";
 import type { Pod } from "../generated/types.ts";
 import { isPodFinished } from "../pod/readiness.ts";
+import { keepAdmitted } from "../pod/admission.ts";
 import { podQos } from "../pod/qos.ts";
 import { restartsText, summarizePod } from "../pod/pod-summary.ts";
 import { validatePodUpdate } from "../pod/validate-pod-update.ts";
 import type { Draft } from "../meta.ts";
-import { forbidden } from "../field-error.ts";
+import { forbidden, invalid } from "../field-error.ts";
 import { ageColumn, column, nameColumn, orNone } from "./columns.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { defaultPodOnly, defaultPodSpec } from "./pod-template/default-pod-spec.ts";
@@ -62,8 +63,27 @@ export const pod: Descriptor<Pod> = {
   prepareCreate: (draft) => {
     draft.status = { phase: "Pending", qosClass: podQos(draft) };
   },
-  validate: (draft) => [
-    ...validatePodSpec("spec", draft.spec, "pod"),
+  prepareUpdate: keepAdmitted,
+  prepareStatus: (draft, old) => {
+    // It is settled when the pod is made; kubelets of other versions leave it out.
+    const qosClass = old.status?.qosClass;
+    if (qosClass !== undefined && (draft.status?.qosClass ?? "") === "")
+      draft.status = { ...draft.status, qosClass };
+  },
+  validate: (draft, known) => [
+    // Kubelets change statuses many times a pod, and nothing else of it.
+    ...(draft.spec !== undefined && draft.spec === known?.spec
+      ? []
+      : validatePodSpec("spec", draft.spec, "pod")),
+    ...(draft.metadata.annotations?.[mirrorAnnotation] !== undefined && (draft.spec?.nodeName ?? "") === ""
+      ? [
+          invalid(
+            `metadata.annotations[${mirrorAnnotation}]`,
+            draft.metadata.annotations[mirrorAnnotation],
+            "must set spec.nodeName if mirror pod annotation is set",
+          ),
+        ]
+      : []),
     ...((draft.spec?.serviceAccountName ?? "") === "" ? tokenFaults(draft) : []),
   ],
   validateUpdate: (draft, old) => [...mirrorFaults(draft, old), ...validatePodUpdate(draft, old)],

@@ -1,4 +1,5 @@
 // Owns what a pod takes up on a node: resources and host ports.
+import { Lately } from "../../lib/lately.ts";
 import type { Container, PodSpec } from "../generated/types.ts";
 import { millisOf, unitsOf } from "../quantity.ts";
 
@@ -94,9 +95,9 @@ function portsOfPod(spec: PodSpec): HostPort[] {
 }
 
 const nothing: Demand = { amounts: new Map(), ports: [] };
-const demands = new WeakMap<PodSpec, Demand>();
+const demands = new Lately<PodSpec, Demand>();
 
-/** What a pod takes up. Remembered per spec: objects of the API are never changed in place. */
+/** What a pod takes up. Remembered per spec for a while: objects of the API are never changed in place. */
 export function demandOf(spec: PodSpec | undefined): Demand {
   if (spec === undefined) return nothing;
   const known = demands.get(spec);

@@ -1,4 +1,5 @@
 // Owns what is left on a node: its allocatable resources less what the pods on it take up.
+import { Lately } from "../../lib/lately.ts";
 import type { Node, Pod } from "../generated/types.ts";
 import { amountsOf, demandOf, portsClash, type Amounts, type Demand, type HostPort } from "./demand.ts";
 import type { Obstacle } from "./obstacle.ts";
@@ -52,9 +53,9 @@ export function occupancyOf(pods: Iterable<Pod>): Occupancy {
   return occupancy;
 }
 
-const capacities = new WeakMap<Node, Amounts>();
+const capacities = new Lately<Node, Amounts>();
 
-/** What a node can give to pods. Remembered per object. */
+/** What a node can give to pods. Remembered per object for a while. */
 export function allocatableOf(node: Node): Amounts {
   const known = capacities.get(node);
   if (known !== undefined) return known;

@@ -60,12 +60,25 @@ export function addPriority(
 ): string | undefined {
   if (pod.spec === undefined) return undefined;
   const name = pod.spec.priorityClassName ?? "";
-  const found = name === "" ? { value: 0 } : (systemPriority(name) ?? classOf(name));
+  const found: Priority | undefined = name === "" ? { value: 0 } : (systemPriority(name) ?? classOf(name));
   if (found === undefined) return `no PriorityClass with name ${name} was found`;
   const given = pod.spec.priority;
   if (given !== undefined && given !== found.value)
     return `the integer value of priority (${given}) must not be provided in pod spec; priority admission controller computed ${found.value} from the given PriorityClass name`;
+  const policy = found.preemptionPolicy ?? "PreemptLowerPriority";
+  const asked = pod.spec.preemptionPolicy ?? policy;
+  if (asked !== policy)
+    return `the string value of PreemptionPolicy (${asked}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`;
   pod.spec.priority = found.value;
-  pod.spec.preemptionPolicy ??= found.preemptionPolicy ?? "PreemptLowerPriority";
+  pod.spec.preemptionPolicy = policy;
   return undefined;
+}
+
+/** What admission added when the pod was made is not taken away by who left it out of an update. In place. */
+export function keepAdmitted(pod: { spec?: PodSpec | undefined }, old: { spec?: PodSpec | undefined }): void {
+  addDefaultTolerations(pod);
+  if (pod.spec === undefined || old.spec === undefined) return;
+  for (const field of ["priority", "preemptionPolicy"] as const)
+    if (pod.spec[field] === undefined && old.spec[field] !== undefined)
+      Object.assign(pod.spec, { [field]: old.spec[field] });
 }

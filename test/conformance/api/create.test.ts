@@ -209,7 +209,7 @@ const refused: readonly {
     code: 422,
     reason: "Invalid",
     message:
-      'ConfigMap "x" is invalid: metadata.finalizers: Invalid value: "mine": name is neither a standard finalizer name nor is it fully qualified',
+      'ConfigMap "x" is invalid: metadata.finalizers[0]: Invalid value: "mine": name is neither a standard finalizer name nor is it fully qualified',
   },
   {
     name: "an unknown way of field validation",

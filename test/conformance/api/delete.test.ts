@@ -127,7 +127,7 @@ describe("finalizers", () => {
 describe("grace of pods", () => {
   const bound = async (name: string) => {
     await tried.must("POST", pods, podNamed(name));
-    await tried.must("POST", `${pods}/${name}/binding`, { target: { name: "n1" } });
+    await tried.must("POST", `${pods}/${name}/binding`, { metadata: { name }, target: { name: "n1" } });
   };
 
   it("marks when the pod will be gone, and waits for its kubelet", async () => {

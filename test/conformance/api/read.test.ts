@@ -55,7 +55,10 @@ describe("selection", () => {
 
   it("pods by node", async () => {
     for (const name of ["a", "b", "c"]) await tried.must("POST", pods, podNamed(name));
-    await tried.must("POST", `${pods}/b/binding`, { target: { kind: "Node", name: "n1" } });
+    await tried.must("POST", `${pods}/b/binding`, {
+      metadata: { name: "b" },
+      target: { kind: "Node", name: "n1" },
+    });
     const onNode = (node: string) =>
       tried.must("GET", "/api/v1/pods", undefined, { query: { fieldSelector: `spec.nodeName=${node}` } });
     expect(namesIn(await onNode("n1"))).toEqual(["b"]);

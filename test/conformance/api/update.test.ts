@@ -129,10 +129,10 @@ describe("what an update may change", () => {
     expect(changed).toMatchObject({ status, spec });
   });
 
-  it("not the selector (D.19), the uid, or the time of creation", async () => {
+  it("not the selector (D.19), or when it would end", async () => {
     const { status, body } = await tried.ask("PUT", `${daemonSets}/x`, {
       ...made,
-      metadata: { name: "x", creationTimestamp: "2020-01-01T00:00:00Z" },
+      metadata: { name: "x", deletionTimestamp: "2020-01-01T00:00:00Z" },
       spec: { ...made.spec, selector: { matchLabels: { other: "x" } } },
     });
     expect(status).toBe(422);
@@ -140,7 +140,7 @@ describe("what an update may change", () => {
       details: {
         causes: [
           {
-            field: "metadata.creationTimestamp",
+            field: "metadata.deletionTimestamp",
             message: 'Invalid value: "2020-01-01T00:00:00Z": field is immutable',
           },
           { field: "spec.selector" },
@@ -295,13 +295,19 @@ describe("binding", () => {
   });
 
   it("a pod that is bound, or is not the one meant: 409", async () => {
-    const other = await tried.ask("POST", `${pods}/a/binding`, { metadata: { uid: "other" }, target });
+    const other = await tried.ask("POST", `${pods}/a/binding`, {
+      metadata: { name: "a", uid: "other" },
+      target,
+    });
     expect(other.body).toMatchObject({
       code: 409,
       message: expect.stringContaining("UID in precondition: other"),
     });
-    await tried.must("POST", `${pods}/a/binding`, { target });
-    expect((await tried.ask("POST", `${pods}/a/binding`, { target: { name: "n2" } })).body).toMatchObject({
+    await tried.must("POST", `${pods}/a/binding`, { metadata: { name: "a" }, target });
+    expect(
+      (await tried.ask("POST", `${pods}/a/binding`, { metadata: { name: "a" }, target: { name: "n2" } }))
+        .body,
+    ).toMatchObject({
       code: 409,
       message: 'Operation cannot be fulfilled on pods/binding "a": pod a is already assigned to node "n1"',
     });
@@ -309,13 +315,18 @@ describe("binding", () => {
 
   it("of two schedulers one wins", async () => {
     const answers = await Promise.all(
-      ["n1", "n2"].map((name) => tried.ask("POST", `${pods}/a/binding`, { target: { name } })),
+      ["n1", "n2"].map((name) =>
+        tried.ask("POST", `${pods}/a/binding`, { metadata: { name: "a" }, target: { name } }),
+      ),
     );
     expect(statusesOf(answers)).toEqual([201, 409]);
   });
 
   it("nothing but a node: 422", async () => {
-    expect((await tried.ask("POST", `${pods}/a/binding`, { target: { kind: "Rack" } })).body).toMatchObject({
+    expect(
+      (await tried.ask("POST", `${pods}/a/binding`, { metadata: { name: "a" }, target: { kind: "Rack" } }))
+        .body,
+    ).toMatchObject({
       code: 422,
       details: { causes: [{ field: "target.kind" }, { field: "target.name", message: "Required value" }] },
     });

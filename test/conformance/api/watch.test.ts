@@ -9,7 +9,7 @@ beforeEach(async () => {
 afterEach(() => tried.stop());
 
 const bind = (name: string, node: string) =>
-  tried.must("POST", `${pods}/${name}/binding`, { target: { kind: "Node", name: node } });
+  tried.must("POST", `${pods}/${name}/binding`, { metadata: { name }, target: { kind: "Node", name: node } });
 
 describe("where a watch begins", () => {
   beforeEach(async () => {

@@ -1,4 +1,4 @@
-// Owns the numbers of fields of apiextensions.k8s.io in protobuf messages, which are read only: some of them stand for either of two things.
+// Owns the numbers of fields of apiextensions.k8s.io in protobuf messages. Some of them stand for either of two things.
 export const apiextensions = `
 ApiextensionsServiceReference: namespace=1! name=2! path=3 port=4
 ApiextensionsWebhookClientConfig: service=1 caBundle=2 url=3

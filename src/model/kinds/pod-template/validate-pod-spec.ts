@@ -1,4 +1,5 @@
 // Owns the rules of a pod's spec as a whole; its parts have files of their own beside this one.
+import { Lately } from "../../../lib/lately.ts";
 import { isIp } from "../../../lib/ip.ts";
 import { forbidden, invalid, required, type FieldError } from "../../field-error.ts";
 import {
@@ -21,7 +22,7 @@ import { validateVolumes } from "./validate-volumes.ts";
 const int32Max = 2_147_483_647;
 
 // Specs of stored pods, which are frozen, found to have no faults. A pod's status changes many times, its spec hardly ever.
-const sound = new WeakSet<PodSpec>();
+const sound = new Lately<PodSpec, true>();
 
 /** Every fault of the spec at once. A pod is held to a little more than a template, whose pods get more defaults. */
 export function validatePodSpec(
@@ -31,9 +32,9 @@ export function validatePodSpec(
 ): FieldError[] {
   if (place === "template" || given === undefined || !Object.isFrozen(given))
     return faultsOf(field, given, place);
-  if (sound.has(given)) return [];
+  if (sound.get(given) === true) return [];
   const faults = faultsOf(field, given, place);
-  if (faults.length === 0) sound.add(given);
+  if (faults.length === 0) sound.set(given, true);
   return faults;
 }
 

@@ -1,5 +1,5 @@
 // Owns the rules of resource requests and limits.
-import { invalid, required, type FieldError } from "../../field-error.ts";
+import { forbidden, invalid, required, type FieldError } from "../../field-error.ts";
 import { checkName } from "../../field-checks.ts";
 import type { ResourceRequirements } from "../../generated/types.ts";
 import { qualifiedNameFaults } from "../../names.ts";
@@ -63,8 +63,19 @@ function balanceFaults(field: string, requests: Amounts, limits: Amounts): Field
   });
 }
 
+const pageless = ["cpu", "memory"];
+
+/** Huge pages alone would make a pod without a share of anything else, and of the best quality of service. */
+function pageFaults(field: string, { requests = {}, limits = {} }: ResourceRequirements): FieldError[] {
+  const names = [...Object.keys(requests), ...Object.keys(limits)];
+  return names.some(isHugePages) && !names.some((name) => pageless.includes(name))
+    ? [forbidden(field, "HugePages require cpu or memory")]
+    : [];
+}
+
 export function validateResources(field: string, resources: ResourceRequirements | undefined): FieldError[] {
   return [
+    ...pageFaults(field, resources ?? {}),
     ...checkResourceMap(`${field}.limits`, resources?.limits),
     ...checkResourceMap(`${field}.requests`, resources?.requests),
     ...balanceFaults(field, resources?.requests ?? {}, resources?.limits ?? {}),

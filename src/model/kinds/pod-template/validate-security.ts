@@ -102,6 +102,8 @@ function profileFaults(
     return [required(at, `must be set when ${system} type is Localhost`)];
   if (system === "seccomp" && localhostProfile.startsWith("/"))
     return [invalid(at, localhostProfile, "must be a relative path")];
+  if (system === "seccomp" && localhostProfile.split("/").includes(".."))
+    return [invalid(at, localhostProfile, "must not contain '..'")];
   return [];
 }
 

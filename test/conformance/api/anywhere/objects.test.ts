@@ -1,6 +1,6 @@
-// Owns the conformance of an object's life on any Kubernetes API server: made, read, changed, tried, deleted.
+// Owns the conformance of an object's life on any Kubernetes API server: made, read, changed, tried.
 import { describe, expect, it } from "vitest";
-import { configMap, daemonSet, namesIn, pod, types, useSite, type Loose } from "./server.ts";
+import { configMap, daemonSet, pod, types, useSite, type Loose } from "./server.ts";
 
 const site = useSite();
 
@@ -99,6 +99,22 @@ describe("creation", () => {
     expect([400, 500]).toContain(code);
   });
 
+  it.each([
+    ["a priority", { priority: 5 }],
+    ["a preemption policy", { preemptionPolicy: "Never" }],
+  ])("of a pod is refused with %s that no class gives it", async (_name, spec) => {
+    const refused = await site().ask("POST", "pods", pod("x", spec));
+    expect([refused.code, refused.json.reason]).toEqual([403, "Forbidden"]);
+  });
+
+  it("leaves to nobody what the server adds to a pod", async () => {
+    const { metadata, spec } = await site().must("POST", "pods", pod("added"));
+    expect(spec.tolerations.length).toBeGreaterThan(0);
+    const owned = metadata.managedFields.flatMap((one: Loose) => Object.keys(one.fieldsV1["f:spec"] ?? {}));
+    expect(owned).toContain("f:containers");
+    for (const field of ["f:tolerations", "f:priority"]) expect(owned).not.toContain(field);
+  });
+
   it("is refused in a namespace that is not there", async () => {
     const refused = await site().ask(
       "POST",
@@ -135,6 +151,27 @@ describe("update", () => {
   ])("is refused %s", async (_name, metadata, code) => {
     await site().ask("POST", "configmaps", configMap("kept"));
     expect((await site().ask("PUT", "configmaps/kept", configMap("kept", {}, metadata))).code).toBe(code);
+  });
+
+  it("leaves the time of creation as it was", async () => {
+    const made = await site().must("POST", "configmaps", configMap("dated"));
+    const dated = configMap("dated", {}, { creationTimestamp: "2001-01-01T00:00:00Z" });
+    const put = await site().must("PUT", "configmaps/dated", dated);
+    expect(put.metadata.creationTimestamp).toBe(made.metadata.creationTimestamp);
+  });
+
+  it("of a pod by its own manifest leaves what the server added", async () => {
+    const manifest = pod("again", { serviceAccountName: "default", automountServiceAccountToken: false });
+    const made = await site().must("POST", "pods", manifest);
+    const put = await site().must("PUT", "pods/again", manifest);
+    for (const field of ["tolerations", "priority", "preemptionPolicy"])
+      expect(put.spec[field]).toEqual(made.spec[field]);
+    const told = await site().must("PUT", "pods/again/status", {
+      ...manifest,
+      status: { phase: "Running" },
+    });
+    // Servers of old let it be taken away.
+    expect([made.status.qosClass, undefined]).toContain(told.status.qosClass);
   });
 
   it("counts generations of what is wanted, not of what is told", async () => {
@@ -222,91 +259,6 @@ describe("dry runs", () => {
   });
 });
 
-describe("deletion", () => {
-  const finalizers = ["conformance.example.com/keep"];
-
-  it("is told once, and then of nothing", async () => {
-    const { metadata } = await site().must("POST", "configmaps", configMap("gone"));
-    expect(await site().must("DELETE", "configmaps/gone")).toMatchObject({
-      kind: "Status",
-      status: "Success",
-      details: { name: "gone", kind: "configmaps", uid: metadata.uid },
-    });
-    expect((await site().ask("DELETE", "configmaps/gone")).code).toBe(404);
-  });
-
-  it("is of what was meant", async () => {
-    const { metadata } = await site().must("POST", "configmaps", configMap("meant"));
-    const wrong = [{ uid: "00000000-0000-0000-0000-000000000000" }, { resourceVersion: "1" }];
-    for (const preconditions of wrong)
-      expect((await site().ask("DELETE", "configmaps/meant", { preconditions })).code).toBe(409);
-    const { uid, resourceVersion } = metadata;
-    await site().must("DELETE", "configmaps/meant", { preconditions: { uid, resourceVersion } });
-  });
-
-  it("waits for finalizers, which then only go", async () => {
-    await site().must("POST", "configmaps", configMap("kept-back", {}, { finalizers }));
-    const marked = await site().must("DELETE", "configmaps/kept-back");
-    expect(marked.metadata).toMatchObject({ deletionTimestamp: expect.any(String), finalizers });
-    const more = { metadata: { finalizers: [...finalizers, "conformance.example.com/more"] } };
-    expect((await site().ask("PATCH", "configmaps/kept-back", more, { type: types.merge })).code).toBe(422);
-    const again = await site().ask("POST", "configmaps", configMap("kept-back"));
-    expect([again.code, again.json.message]).toEqual([
-      409,
-      expect.stringContaining("object is being deleted"),
-    ]);
-    await site().must(
-      "PATCH",
-      "configmaps/kept-back",
-      { metadata: { finalizers: null } },
-      { type: types.merge },
-    );
-    expect((await site().ask("GET", "configmaps/kept-back")).code).toBe(404);
-  });
-
-  it.each([
-    ["Foreground", ["foregroundDeletion"]],
-    ["Orphan", ["orphan"]],
-  ])("asks the garbage collector for %s", async (propagationPolicy, expected) => {
-    await site().must("POST", "configmaps", configMap("owner", {}, { finalizers }));
-    const marked = await site().must("DELETE", "configmaps/owner", { propagationPolicy });
-    expect(marked.metadata.finalizers).toEqual(expect.arrayContaining([...finalizers, ...expected]));
-    await site().must("PATCH", "configmaps/owner", { metadata: { finalizers: null } }, { type: types.merge });
-  });
-
-  it.each([
-    ["an unknown policy", { propagationPolicy: "Sideways" }, 422],
-    ["two policies", { propagationPolicy: "Orphan", orphanDependents: true }, 422],
-    ["a negative grace", { gracePeriodSeconds: -1 }, 200],
-  ])("with %s", async (_name, body, code) => {
-    await site().ask("POST", "configmaps", configMap("options"));
-    expect((await site().ask("DELETE", "configmaps/options", body)).code).toBe(code);
-  });
-
-  it("of a collection is of what is selected", async () => {
-    for (const [name, app] of [
-      ["c-1", "x"],
-      ["c-2", "x"],
-      ["c-3", "y"],
-    ] as const)
-      await site().must("POST", "configmaps", configMap(name, {}, { labels: { app } }));
-    await site().must("DELETE", "configmaps", undefined, { query: { labelSelector: "app=x" } });
-    expect(
-      namesIn(await site().must("GET", "configmaps", undefined, { query: { labelSelector: "app" } })),
-    ).toEqual(["c-3"]);
-  });
-
-  it("of a pod that was never placed is at once", async () => {
-    await site().must("POST", "pods", pod("unplaced"));
-    await site().must("DELETE", "pods/unplaced");
-    expect((await site().ask("GET", "pods/unplaced")).code).toBe(404);
-  });
-
-  it("of all namespaces at once is not offered", async () => {
-    expect((await site().ask("DELETE", "/api/v1/namespaces")).code).toBe(405);
-  });
-});
-
 describe("subresources", () => {
   it("of a pod: binding places it once, eviction removes it", async () => {
     // Its node is none, for which a controller would remove it.
@@ -336,6 +288,20 @@ describe("subresources", () => {
     expect((await site().must("GET", "pods/bound")).metadata.deletionTimestamp).toBeDefined();
     await site().must("PATCH", "pods/bound", { metadata: { finalizers: null } }, { type: types.merge });
     expect((await site().ask("GET", "pods/bound")).code).toBe(404);
+  });
+
+  it.each([
+    ["binding", {}],
+    ["binding", { metadata: { name: "other" }, target: { kind: "Node", name: "x" } }],
+    ["binding", { apiVersion: "v1", kind: "Pod", metadata: { name: "meant" } }],
+    ["binding", []],
+    ["eviction", {}],
+    ["eviction", { metadata: { name: "other" } }],
+    ["eviction", { apiVersion: "v1", kind: "Pod", metadata: { name: "meant" } }],
+  ])("of a pod: %s is not done by %j", async (subresource, body) => {
+    await site().ask("POST", "pods", pod("meant"));
+    expect((await site().ask("POST", `pods/meant/${subresource}`, body)).code).toBe(400);
+    expect((await site().must("GET", "pods/meant")).spec.nodeName ?? "").not.toBe("x");
   });
 
   it("of an account: tokens", async () => {

@@ -36,6 +36,8 @@ describe("selectors", () => {
     ["!tier", "bc"],
     ["tier>1", "d"],
     ["tier<2", "a"],
+    ["app in ()", ""],
+    ["app notin ()", "abcd"],
     ["app=none", ""],
   ])("of labels: %s", async (labelSelector, expected) => {
     expect(
@@ -156,6 +158,11 @@ describe("forms", () => {
       query: { includeObject },
     });
     expect(table.rows[0].object?.kind).toBe(kind);
+  });
+
+  it("no table with what there is not", async () => {
+    const query = { includeObject: "Everything" };
+    expect((await site().ask("GET", "pods", undefined, { accept: tableAccept, query })).code).toBe(400);
   });
 
   it("metadata alone", async () => {

@@ -82,6 +82,18 @@ const faults: readonly Fault[] = [
       "metadata.ownerReferences.uid",
     ],
   ],
+  [
+    "an owner of no version",
+    "configmaps",
+    configMap("x", {}, { ownerReferences: [{ apiVersion: "a/b/c", kind: "X", name: "x", uid: "u" }] }),
+    ["metadata.ownerReferences.apiVersion"],
+  ],
+  [
+    "an event for an owner",
+    "configmaps",
+    configMap("x", {}, { ownerReferences: [{ apiVersion: "v1", kind: "Event", name: "x", uid: "u" }] }),
+    ["metadata.ownerReferences"],
+  ],
   ["finalizers", "configmaps", configMap("x", {}, { finalizers: ["plain"] }), ["metadata.finalizers[0]"]],
   ["keys", "configmaps", configMap("x", { "a/b": "c" }), ["data[a/b]"]],
   ["size", "configmaps", configMap("x", { a: "x".repeat(1_100_000) }), []],
@@ -133,6 +145,24 @@ const faults: readonly Fault[] = [
     "pods",
     container({ resources: { requests: { cpu: "2" }, limits: { cpu: "1" } } }),
     ["spec.containers[0].resources.requests"],
+  ],
+  [
+    "huge pages alone",
+    "pods",
+    container({ resources: { limits: { "hugepages-2Mi": "4Mi" } } }),
+    ["spec.containers[0].resources"],
+  ],
+  [
+    "a seccomp profile from elsewhere",
+    "pods",
+    container({ securityContext: { seccompProfile: { type: "Localhost", localhostProfile: "../x" } } }),
+    ["spec.containers[0].securityContext.seccompProfile.localhostProfile"],
+  ],
+  [
+    "a mirror of no node",
+    "pods",
+    pod("x", {}, { annotations: { "kubernetes.io/config.mirror": "x" } }),
+    ["metadata.annotations[kubernetes.io/config.mirror]"],
   ],
   [
     "probes",
