@@ -165,7 +165,12 @@ it("leaves a schema alone that stands as it stood, and looks at one that was cha
     apiVersion,
     kind,
     spec,
-    metadata: { name: "tabs.example.com", uid: "u", creationTimestamp: "2026-01-01T00:00:00Z" },
+    metadata: {
+      name: "tabs.example.com",
+      uid: "u",
+      resourceVersion: "1",
+      creationTimestamp: "2026-01-01T00:00:00Z",
+    },
   };
   expect(customResourceDefinition.validate(withPattern("(?=a)"), stored)).toEqual([]);
   expect(customResourceDefinition.validate(withPattern("(?=b)"), stored)).toHaveLength(1);
