@@ -1,4 +1,4 @@
-// Owns the macros that the library lacks: optMap and optFlatMap of optional values, existsOne, and comprehensions with two variables.
+// Owns the macros that the library lacks: optMap and optFlatMap of optional values, and comprehensions with two variables; and the equality of optional values.
 import { Optional } from "@marcbachmann/cel-js";
 import {
   failed,
@@ -11,7 +11,7 @@ import {
   type Evaluator,
   type Macro,
 } from "./cel.ts";
-import { isList, itemsOfList } from "./values.ts";
+import { celEqual, isList, itemsOfList } from "./values.ts";
 
 /** What the library hands a macro when it is parsed. */
 interface Called {
@@ -160,5 +160,6 @@ export function addMacros(environment: Environment): Environment {
     .registerFunction("optional.optFlatMap(ast, ast): optional<dyn>", optMap(true))
     .registerFunction("list.all(ast, ast, ast): bool", overTwo(all))
     .registerFunction("list.exists(ast, ast, ast): bool", overTwo(some))
-    .registerFunction("list.existsOne(ast, ast, ast): bool", overTwo(one));
+    .registerFunction("list.existsOne(ast, ast, ast): bool", overTwo(one))
+    .registerOperator("optional<A> == optional<A>", celEqual);
 }

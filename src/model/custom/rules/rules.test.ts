@@ -111,6 +111,8 @@ describe("what a rule sees", () => {
     "self.spec.a__dot__b == 'dot' && self.spec.a__underscores__b == 'under'",
     "self.spec.?name.orValue('none') == 'web-1' && self.spec.labels[?'no'].orValue('none') == 'none'",
     "self.spec.?name.optMap(n, n + '!').orValue('') == 'web-1!'",
+    "self.spec.?name == optional.of('web-1') && self.spec.?name != optional.none()",
+    "self.spec.?ports == self.spec.?ports",
     "cel.bind(n, self.spec.name, n == 'web-1')",
     "self.spec == self.spec",
     "self.spec.ports == self.spec.ports",

@@ -1,4 +1,5 @@
 // Owns equality and addition of the values that rules see, where lists may be sets, or maps by some of their items' fields.
+import { Optional } from "@marcbachmann/cel-js";
 import { Duration, UnsignedInt } from "./cel.ts";
 
 /** Lists that are maps in disguise, by the fields that tell their items apart. */
@@ -37,6 +38,10 @@ export function celEqual(left: unknown, right: unknown): boolean {
   if (isList(left)) return isList(right) && equalLists(left, right);
   if (left.constructor !== right.constructor && !(isMap(left) && isMap(right))) return false;
   if (isMap(left)) return equalMaps(entriesOf(left), entriesOf(right));
+  if (left instanceof Optional && right instanceof Optional)
+    return (
+      left.hasValue() === right.hasValue() && (!left.hasValue() || celEqual(left.value(), right.value()))
+    );
   if (left instanceof Date && right instanceof Date) return left.getTime() === right.getTime();
   if (left instanceof Duration && right instanceof Duration)
     return left.seconds === right.seconds && left.nanos === right.nanos;
