@@ -31,6 +31,7 @@ function meterNode(node: AstNode, meter: Meter): void {
 const orders: ReadonlySet<string> = new Set(["<", "<=", ">", ">="]);
 /** What tells something of a list or a map without looking into it. */
 const constantWork: ReadonlySet<string> = new Set(["size", "type", "dyn"]);
+const ofSets: ReadonlySet<string> = new Set(["contains", "equivalent", "intersects"]);
 // Reading a clock of another place is this much more work than a step.
 const zoneCost = 2000;
 
@@ -83,6 +84,9 @@ function meteredCall(node: AstNode, handle: NonNullable<AstNode["handle"]>, mete
     if (name.startsWith("get") && first instanceof Date && other !== undefined) meter.spend(zoneCost);
     if (name === "join" && isList(first) && typeof other === "string")
       spendOnText(meter, other, sizeOf(first));
+    // Of two lists taken as sets each item is looked for in the other.
+    const [, left, right] = values;
+    if (ofSets.has(name) && isList(left) && isList(right)) meter.spend(sizeOf(left) * sizeOf(right));
     if (name === "replace" && typeof values[2] === "string" && typeof first === "string")
       spendOnText(meter, values[2], first.length + 1);
     if (name === "matches" && typeof first === "string" && typeof other === "string")

@@ -324,6 +324,7 @@ describe("what rules may cost", () => {
       "[1,2,3,4,5,6,7,8,9].map(a, self[0] + self[0]).map(t, t + t + t + t).map(t, t + t + t + t).map(t, t + t + t + t).size() > 0",
     ],
     ["text put in for every character", "self[0].replace('', self[0]).size() > 0"],
+    ["sets of long lists", "sets.equivalent(self, self)"],
     ["a long joint", "self.map(a, a).join(self[0]).size() > 0"],
     ["a hostile pattern", "self[0].matches('(a|b|ab)*(a[ab]{200})*c')"],
     ["a duration of many digits", "duration(self[0]) > duration('1s')"],
