@@ -237,7 +237,7 @@ describe("forms of answers", () => {
     {
       name: "the first form of many that is served",
       path: `${pods}/a`,
-      accept: `application/json;as=Chart;v=v1;g=x,application/vnd.kubernetes.protobuf,${table},application/json`,
+      accept: `application/json;as=Chart;v=v1;g=x,application/yaml,${table},application/json`,
       query: {},
       shown: { kind: "Table", rows: [{ cells: ["a", "<none>"] }] },
     },
@@ -276,7 +276,7 @@ describe("forms of answers", () => {
       status: 406,
       body: {
         reason: "NotAcceptable",
-        message: "only the following media types are accepted: application/json",
+        message: "only the following media types are accepted: application/json, application/vnd.kubernetes.protobuf",
       },
     });
   });
