@@ -276,7 +276,8 @@ describe("forms of answers", () => {
       status: 406,
       body: {
         reason: "NotAcceptable",
-        message: "only the following media types are accepted: application/json, application/vnd.kubernetes.protobuf",
+        message:
+          "only the following media types are accepted: application/json, application/vnd.kubernetes.protobuf",
       },
     });
   });
