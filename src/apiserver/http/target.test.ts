@@ -1,4 +1,4 @@
-// Owns the table of the targets that were once a watch's, and of what they are read as.
+// Owns the tables of the targets that were once a watch's, and of dry runs asked for several times.
 import { expect, it } from "vitest";
 import { readTarget } from "./target.ts";
 
@@ -22,4 +22,15 @@ it.each([
     watch,
     fieldSelector,
   ]);
+});
+
+it.each([
+  ["dryRun=All&limit=1", "All"],
+  ["dryRun=&dryRun=All", "All"],
+  ["dryRun=All&dryRun=", "All"],
+  ["dryRun=All&dryRun=Some", "Some"],
+  ["dryRun=Some&dryRun=All", "Some"],
+  ["dryRun=", ""],
+])("of %s counts %j", (search, dryRun) => {
+  expect(readTarget(`/api/v1/namespaces?${search}`)?.query["dryRun"]).toBe(dryRun);
 });

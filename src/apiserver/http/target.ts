@@ -13,7 +13,7 @@ export interface ResourcePath {
 export interface Target {
   /** Decoded, with no slash at its end. */
   readonly path: string;
-  /** The first value of each parameter. */
+  /** The first value of each parameter; of several `dryRun`s the one that counts. */
   readonly query: Readonly<Record<string, string | undefined>>;
   /** The query as sent, for parameters that may be given several times. */
   readonly search: string;
@@ -29,13 +29,18 @@ export function readTarget(target: string): Target | undefined {
   const query: Record<string, string> = Object.create(null);
   const search = mark < 0 ? "" : target.slice(mark + 1);
   if (search !== "")
-    for (const [key, value] of new URLSearchParams(search)) if (!(key in query)) query[key] = value;
+    for (const [key, value] of new URLSearchParams(search))
+      if (!(key in query) || (key === "dryRun" && outweighs(value, query[key]))) query[key] = value;
   const path = withoutWatch(asked, query);
   const resource = resourceOf(path);
   // Of one object there is its state; its changes are asked for by a selector.
   if (resource?.name !== undefined && asked === path) delete query["watch"];
   return resource === undefined ? { path, query, search } : { path, query, search, resource };
 }
+
+/** Of several dry runs asked for none is passed over: what is none is refused, and what is one changes nothing. */
+const outweighs = (dryRun: string, before: string | undefined): boolean =>
+  dryRun !== "" && (before === "" || dryRun !== "All");
 
 const watchPath =
   /^(\/api\/v1|\/apis\/[^/]+\/[^/]+)\/watch(\/namespaces\/[^/]+(?=\/))?(\/[^/]+)(?:\/([^/]+))?$/;
