@@ -47,6 +47,10 @@ export async function openEtcdStore(options: EtcdStoreOptions): Promise<Store> {
   }
 }
 
+/** How etcd is asked for the newest state, and the first state that it has. */
+const newestState: Revision = 0;
+const firstState: Revision = 1;
+
 class EtcdStore implements Store {
   private readonly connection: EtcdConnection;
   private readonly random: Random;
@@ -78,9 +82,9 @@ class EtcdStore implements Store {
     return this.newest.get();
   }
 
-  async get(key: Key, at: Revision = 0): Promise<Entry | "absent" | Compacted> {
+  async get(key: Key, at?: Revision): Promise<Entry | "absent" | Compacted> {
     this.refuseIfClosed("read");
-    const request = { key: keyBytes(key), revision: at };
+    const request = { key: keyBytes(key), revision: at ?? newestState };
     const found = await this.atRevision(at, () => this.connection.repeat("KV.Range", request));
     if ("is" in found) return found;
     this.saw(found.header.revision);
@@ -90,15 +94,15 @@ class EtcdStore implements Store {
 
   async list(prefix: Key, page: PageRequest = {}): Promise<Page | Compacted> {
     this.refuseIfClosed("list");
-    const { at = 0, limit = 0, after } = page;
-    const request = { ...rangeOf(prefix, after), limit, revision: at };
+    const { at, limit = 0, after } = page;
+    const request = { ...rangeOf(prefix, after), limit, revision: at ?? newestState };
     const found = await this.atRevision(at, () => this.connection.repeat("KV.Range", request));
     if ("is" in found) return found;
     this.saw(found.header.revision);
     return {
       is: "page",
       entries: found.kvs.map(entryOf),
-      revision: at === 0 ? found.header.revision : at,
+      revision: at ?? found.header.revision,
       more: found.more,
       remaining: found.count - found.kvs.length,
     };
@@ -230,8 +234,10 @@ class EtcdStore implements Store {
     return header.revision;
   }
 
-  private async atRevision<T>(at: Revision, ask: () => Promise<T>): Promise<T | Compacted> {
-    if (at > 0 && at < this.oldest) return { is: "compacted", oldest: this.oldest };
+  private async atRevision<T>(at: Revision | undefined, ask: () => Promise<T>): Promise<T | Compacted> {
+    // Before the first revision there was nothing to keep, and etcd has no number to ask for it by.
+    const isForgotten = at !== undefined && at < Math.max(this.oldest, firstState);
+    if (isForgotten) return { is: "compacted", oldest: Math.max(this.oldest, firstState) };
     try {
       return await ask();
     } catch (thrown) {
