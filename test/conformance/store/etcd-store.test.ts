@@ -47,6 +47,7 @@ describe.skipIf(!etcdOrSkip())("on etcd", () => {
       const subject: Subject = {
         store,
         takesInOrder: false,
+        beginsWatchesAtOnce: false,
         restart: async () => {
           await subject.store.close();
           await member.kill();
@@ -65,6 +66,6 @@ describe.skipIf(!etcdOrSkip())("on etcd", () => {
       return subject;
     },
     // Each restarts etcd several times.
-    1,
+    10,
   );
 });

@@ -152,6 +152,7 @@ class Run {
   }
 
   private async compact(at: number): Promise<void> {
+    if (this.subject.beginsWatchesAtOnce === false) await this.begun();
     await this.caughtUp();
     await this.store.compact(at);
     this.model.oldest = Math.max(this.model.oldest, at);
@@ -170,6 +171,15 @@ class Run {
       const position = Math.max(last === undefined ? watched.after : revisionOf(last), this.model.oldest - 1);
       watched.watch = watching(this.store, watched.prefix, position);
     }
+  }
+
+  /** Only a watch that was told something has certainly begun. */
+  private async begun(): Promise<void> {
+    const silent = this.watches.filter(({ watch }) => watch.changes().length === 0);
+    const keys = new Set(silent.map(({ prefix }) => `${prefix}begun`));
+    const writes = [...keys].map((key): Write => ({ do: "put", key, value: new Uint8Array() }));
+    await this.store.commit([], writes);
+    this.model.apply(writes);
   }
 
   async caughtUp(): Promise<void> {
@@ -225,7 +235,8 @@ export function storeProperties(open: () => Promise<Subject>, histories: number)
           await subject.dispose();
         }
       }),
-      { numRuns: histories },
+      // A failure is told before the test's own time is up, however slowly it shrinks.
+      { numRuns: histories, interruptAfterTimeLimit: 90_000, markInterruptAsFailure: true },
     );
   });
 }

@@ -9,6 +9,8 @@ export interface Subject {
   readonly restart?: () => Promise<void>;
   /** False where commits made at once may take effect in any order. */
   readonly takesInOrder?: false;
+  /** False where a watch begins some time after it was asked for, and may find its beginning forgotten by then. */
+  readonly beginsWatchesAtOnce?: false;
   /** Lets so much of the store's time pass. */
   readonly pass: (time: Millis) => Promise<void>;
   readonly dispose: () => Promise<void>;
