@@ -2,7 +2,8 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { EtcdMember, etcdOrSkip, freePort } from "../conformance/store/etcd-server.ts";
+import { EtcdMember, etcdOrSkip } from "../conformance/store/etcd-server.ts";
+import { freePort } from "../ports.ts";
 import { Cluster, eventually, withModernKubectl, type Everynode, type Ran } from "./harness.ts";
 
 const schema = (more: string): string =>

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeRequest } from "../../src/world/certificate-requests.ts";
 import { endMarked, eventually, processesMarked, run, withModernKubectl, type Ran } from "./harness.ts";
-import { freePorts } from "./ports.ts";
+import { freePorts } from "../ports.ts";
 
 const kubectlPath = withModernKubectl();
 const bin = join(import.meta.dirname, "../../bin/everynode.js");

@@ -6,6 +6,7 @@ import { request } from "node:https";
 import { connect, createServer, type AddressInfo, type Server } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { freePorts } from "../ports.ts";
 import { Cluster, eventually, kubectls, processesMarked, run, withModernKubectl } from "./harness.ts";
 import { Ship } from "./ship.ts";
 
@@ -226,10 +227,7 @@ describe("a node alone", () => {
   afterAll(() => ship.stop());
 
   it("answers its owner's certificate and nobody else's; what is read-only is read by anyone (S.6)", async () => {
-    const { server, port: open } = await echoing();
-    await new Promise((resolve) => server.close(resolve));
-    const { server: other, port } = await echoing();
-    await new Promise((resolve) => other.close(resolve));
+    const [open, port] = await freePorts(2);
     const config = join(ship.folder, "kubelet.yaml");
     writeFileSync(
       config,
