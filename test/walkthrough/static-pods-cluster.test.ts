@@ -99,7 +99,7 @@ describe.skipIf(kubectlPath === undefined)("a kubelet in a cluster", () => {
 
   it("is left alone by a drain, and by a NoExecute taint (S.9)", async () => {
     const pid = await ship.one("static-web");
-    const drained = kubectl("drain node01 --ignore-daemonsets --force --timeout=20s");
+    const drained = kubectl("drain node01 --ignore-daemonsets --force --timeout=60s");
     expect(drained.err + drained.out).not.toContain("evicting pod default/static-web");
     await ship.none("from-api");
     seen("uncordon node01");
