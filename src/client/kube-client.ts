@@ -19,7 +19,19 @@ export const pageLimit = 500;
 
 /** Typed calls over any transport. Refusals are answers; only `list` throws them, as RefusedError. */
 export function createClient(transport: Transport): Client {
-  return { transport, of: (kind) => resource(transport, kind) };
+  // What is called on one kind is made once: kubelets ask for it with every write.
+  const made = new WeakMap<object, unknown>();
+  return {
+    transport,
+    of<T extends KubeObject>(kind: Descriptor<T>): Resource<T> {
+      // A kind has one object type, so what was made for it is of that type.
+      const known = made.get(kind) as Resource<T> | undefined;
+      if (known !== undefined) return known;
+      const fresh = resource(transport, kind);
+      made.set(kind, fresh);
+      return fresh;
+    },
+  };
 }
 
 const patchTypes: Readonly<Record<PatchType, string>> = {
