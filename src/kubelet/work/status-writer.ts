@@ -45,7 +45,8 @@ export class StatusWriter {
   /** The object as a source tells it now. */
   take(pod: Pod): void {
     this.latest = { object: pod };
-    this.told = true;
+    // One that is being deleted is told of for another reason, and soon has another status.
+    this.told = pod.metadata.deletionTimestamp === undefined;
   }
 
   /** The status may have changed. */
