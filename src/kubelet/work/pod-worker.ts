@@ -57,6 +57,8 @@ const isStarting = (state: PodState): boolean =>
     state.is === "sandboxing" ||
     (state.is === "running" && Object.values(state.containers).some(({ is }) => beginning.has(is))));
 
+const over: ReadonlySet<PodState["is"]> = new Set(["settling", "ended", "clearing", "reporting", "gone"]);
+
 /** Most pods that leave are gone before anything need be said of it; one that takes its time is told of then. */
 const leavingDelay: Millis = 1000;
 
@@ -136,7 +138,7 @@ export class PodWorker {
 
   /** No container of it runs or will. */
   get isOver(): boolean {
-    return ["settling", "ended", "clearing", "reporting", "gone"].includes(this.current.is);
+    return over.has(this.current.is);
   }
 
   /** The node can't keep the pod: it fails as a whole. */
@@ -150,10 +152,9 @@ export class PodWorker {
     this.tell({ is: "end", because: "removed", graceSeconds });
   }
 
-  /** The runtime reports something of this container, or of the sandbox. */
-  async look(containerId: string | undefined): Promise<void> {
+  /** The runtime reports something of this container. */
+  async look(containerId: string): Promise<void> {
     const { runtime, clock, lastWords } = this.options.tools;
-    if (containerId === undefined) return;
     const name = this.nameOf(containerId);
     if (name === undefined) return;
     const status = await runtime.containerStatus(containerId);
@@ -225,9 +226,11 @@ export class PodWorker {
   }
 
   private nameOf(containerId: string): string | undefined {
-    return Object.entries(this.current.containers).find(
-      ([, container]) => "id" in container && container.id === containerId,
-    )?.[0];
+    const { containers } = this.current;
+    return Object.keys(containers).find((name) => {
+      const container = containers[name];
+      return container !== undefined && "id" in container && container.id === containerId;
+    });
   }
 
   private performAll(step: PodStep): void {
