@@ -12,6 +12,7 @@ import {
   type PatchType,
   type Resource,
 } from "./client.ts";
+import { withoutManagedFields } from "./own-metadata.ts";
 import { answerOf, isGone, statusOf } from "./refusal.ts";
 import { apiVersionOf, collectionPath, objectPath } from "./resource-path.ts";
 
@@ -72,7 +73,7 @@ function resource<T extends KubeObject>(transport: Transport, kind: Descriptor<T
 /** What `/status` takes in: the rest is kept as it stands there, and need not be sent, checked and compared. */
 function statusBody(object: KubeObject): unknown {
   const { apiVersion, kind, metadata } = object;
-  const { managedFields: _managedFields, ...own } = metadata;
+  const own = withoutManagedFields(metadata);
   return { apiVersion, kind, metadata: own, status: "status" in object ? object.status : undefined };
 }
 
