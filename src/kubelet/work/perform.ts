@@ -260,6 +260,7 @@ export function performForContainer(
     case "run-hook":
       return runHook(tools, work, order, tell);
     case "probe":
-      return runProbe(tools, work, order, tell);
+      break;
   }
+  return runProbe(tools, work, order, tell);
 }

@@ -271,18 +271,18 @@ export class PodWorker {
         return clearPod(tools, this.pod).then(() => this.tell({ is: "cleared" }));
       case "report-gone":
         return this.reportGone();
-      case "write-status":
-        this.writer?.request();
-        return undefined;
-      case "wait-until":
-        this.waitUntil(order.at);
-        return undefined;
-      case "event":
-        tools.event(this.pod, order.type, order.reason, order.message);
-        return undefined;
       case "for-container":
         return this.performFor(order.container, order.order);
+      case "write-status":
+        this.writer?.request();
+        break;
+      case "wait-until":
+        this.waitUntil(order.at);
+        break;
+      case "event":
+        tools.event(this.pod, order.type, order.reason, order.message);
     }
+    return undefined;
   }
 
   private async prepare(): Promise<void> {
