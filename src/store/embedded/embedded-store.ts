@@ -5,7 +5,7 @@ import type { Bytes } from "../../lib/units.ts";
 import type { Clock } from "../../world/clock.ts";
 import type { Log } from "../../world/log.ts";
 import type { Journal } from "../journal.ts";
-import type { Store } from "../store.ts";
+import { NoSpaceError, type Store } from "../store.ts";
 import { VersionedStore } from "../versioned-store.ts";
 import { checkDataFile } from "./data-file.ts";
 import { freeSpace } from "./free-space.ts";
@@ -33,11 +33,7 @@ export type Opened =
 export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<Opened> {
   const { folder } = options;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (freeSpace(folder) < spaceToOpen)
-    return {
-      is: "full",
-      message: `cannot open the store in ${folder}: its disk is full; free at least ${spaceToOpen >> 20} MiB there and start again, all acknowledged writes are safe`,
-    };
+  if (freeSpace(folder) < spaceToOpen) return full(folder);
   const claim = claimFolder(folder);
   if (claim.is === "taken")
     return {
@@ -70,6 +66,7 @@ async function openClaimed(options: EmbeddedStoreOptions, release: () => void): 
     return { is: "open", store };
   } catch (thrown) {
     await lmdb?.close();
+    if (thrown instanceof NoSpaceError) return full(folder);
     if (!isDamage(thrown)) throw thrown;
     return {
       is: "corrupt",
@@ -77,6 +74,11 @@ async function openClaimed(options: EmbeddedStoreOptions, release: () => void): 
     };
   }
 }
+
+const full = (folder: string): Opened => ({
+  is: "full",
+  message: `cannot open the store in ${folder}: its disk is full; free at least ${spaceToOpen >> 20} MiB there and start again, all acknowledged writes are safe`,
+});
 
 /** The journal, which gives the folder back when it closes. */
 function releasing(journal: LmdbJournal, release: () => void): Journal {

@@ -6,7 +6,8 @@ import { wordsOf } from "../../world/log.ts";
 import type { Batch, Journal, LeaseTerms, Recovered } from "../journal.ts";
 import type { Version } from "../version-index.ts";
 import { NoSpaceError } from "../store.ts";
-import { freeSpace, isForWantOfSpace } from "./free-space.ts";
+import { commitUnlessFull, freeSpace } from "./free-space.ts";
+import { fillHoles, Headroom } from "./headroom.ts";
 import { DamageError, decodeRecord, encodeRecord, recordKey } from "./record.ts";
 
 type Bytes = Database<Buffer, Buffer>;
@@ -29,13 +30,14 @@ export class LmdbJournal implements Journal {
   private readonly versions: Bytes;
   private readonly facts: Bytes;
   private readonly file: string;
-  private full = false;
+  private readonly headroom: Headroom;
 
-  /** Throws `DamageError` where an existing file lacks what a new one is given. */
+  /** Throws `DamageError` where an existing file lacks what a new one is given, `NoSpaceError` where the disk is too full to begin. */
   constructor(file: string, state: "new" | "existing") {
     this.file = file;
     // lmdb leaves holes in its file of locks and maps it: on a disk that is full by then, touching one would end the process.
     writeFileSync(`${file}-lock`, Buffer.alloc(lockFileLength));
+    if (state === "existing" && !fillHoles(file)) throw this.noSpace();
     const binary = { encoding: "binary", keyEncoding: "binary" } as const;
     // Without overlapping syncs what can be read is durable, and a torn write needs no repair at the next start.
     this.root = open<Buffer, Buffer>({
@@ -49,10 +51,13 @@ export class LmdbJournal implements Journal {
     });
     // An option that its types do not name.
     const part = { create: state === "new", ...binary };
+    this.headroom = new Headroom(file);
     try {
+      if (state === "new" && !this.headroom.has(roomBeside)) throw this.noSpace();
       this.versions = this.root.openDB<Buffer, Buffer>({ name: "versions", ...part });
       this.facts = this.root.openDB<Buffer, Buffer>({ name: "facts", ...part });
     } catch (thrown) {
+      this.headroom.close();
       void this.root.close();
       if (state === "new") throw thrown;
       throw new DamageError(`a part of it does not open: ${wordsOf(thrown)}`, { cause: thrown });
@@ -77,17 +82,36 @@ export class LmdbJournal implements Journal {
   }
 
   async write(batch: Batch): Promise<void> {
-    const wanted = roomFor(batch);
-    // Asked before lmdb once it is known to be full: a failed transaction costs more than a question.
-    if (this.full && batch.made.length > 0 && freeSpace(this.file) < wanted) throw this.noSpace();
-    try {
-      await this.commit(batch);
-      this.full = false;
-    } catch (thrown) {
-      if (!isForWantOfSpace(thrown, freeSpace(this.file), wanted)) throw thrown;
-      this.full = true;
-      throw this.noSpace();
+    const wanted = this.roomFor(batch);
+    if (!this.headroom.has(wanted)) throw this.noSpace();
+    const outcome = await commitUnlessFull({
+      commit: () => this.commit(batch),
+      free: () => freeSpace(this.file),
+      wanted,
+    });
+    if (outcome === "full") throw this.noSpace();
+  }
+
+  /** At worst: with each page that it touches written to a place that is new. */
+  private roomFor({ made, forgotten, granted, ended }: Batch): number {
+    const { pageSize } = this.headroom;
+    let room = roomBeside + this.headroom.used() / freeListShare;
+    for (const { key, entry } of made) {
+      const record = 3 * key.length + (entry?.value.length ?? 0) + recordBeside;
+      // Small ones leave up to half of a page empty, large ones up to a whole one.
+      room += record + Math.min(record, 2 * pageSize);
     }
+    room += pagesTouched * pageSize * (2 * granted.length + ended.length);
+    if (forgotten.length > 0) room += Math.min(pagesTouched * pageSize * forgotten.length, this.sizeOfTree());
+    return Math.ceil(room);
+  }
+
+  /** Of what a removal touches: a value that has pages of its own is not written again. */
+  private sizeOfTree(): number {
+    this.root.resetReadTxn();
+    // What lmdb documents of it.
+    const { treeBranchPageCount, treeLeafPageCount } = this.versions.getStats() as Record<string, number>;
+    return this.headroom.pageSize * ((treeBranchPageCount ?? Infinity) + (treeLeafPageCount ?? Infinity));
   }
 
   private noSpace(): NoSpaceError {
@@ -117,8 +141,12 @@ export class LmdbJournal implements Journal {
     return new Promise((resolve) => setImmediate(resolve));
   }
 
-  close(): Promise<void> {
-    return this.root.close();
+  async close(): Promise<void> {
+    try {
+      await this.root.close();
+    } finally {
+      this.headroom.close();
+    }
   }
 
   private *recoverVersions(): Generator<Version> {
@@ -161,11 +189,14 @@ export class LmdbJournal implements Journal {
   }
 }
 
-// Beside its own bytes a transaction writes the inner pages above them and its list of free pages.
-const roomBeside = 1 << 20;
-
-const roomFor = ({ made }: Batch): number =>
-  made.reduce((sum, { entry }) => sum + 2 * (entry?.value.length ?? 0), roomBeside);
+// For the inner pages above what it writes, the other trees and what becomes free.
+const roomBeside = 1 << 18;
+// lmdb may write its whole list of free pages anew, at eight bytes a page of 4 KiB; this is four times as much.
+const freeListShare = 128;
+// Its head, its key and its entry in the page.
+const recordBeside = 512;
+// The page itself and the neighbour that it is merged with.
+const pagesTouched = 2;
 
 function decodeFact(key: Buffer, value: Buffer): number {
   if (value.length !== 12 || value.readUInt32LE(0) !== crc32(value.subarray(4), crc32(key)))

@@ -10,6 +10,8 @@ import { buildSync } from "esbuild";
 export interface WriterProcess {
   readonly pid: number;
   readonly lines: readonly string[];
+  /** What it, and lmdb in it, said on stderr. */
+  readonly errors: readonly string[];
   /** Resolves when so many lines were said, or the process has ended. */
   said(count: number): Promise<void>;
   /** Kills it with no chance to tidy up; resolves when all it said is in `lines`. */
@@ -36,19 +38,24 @@ process.once("exit", () => rmSync(dirname(program), { recursive: true, force: tr
 export function startWriter(
   folder: string,
   clients: number,
-  compacting: "compacting" | "no" = "no",
+  manner: "plain" | "compacting" | "patient" = "plain",
 ): WriterProcess {
-  const child: ChildProcess = spawn(process.execPath, [program, folder, String(clients), compacting], {
-    stdio: ["ignore", "pipe", "inherit"],
+  const child: ChildProcess = spawn(process.execPath, [program, folder, String(clients), manner], {
+    stdio: ["ignore", "pipe", "pipe"],
   });
-  const { pid, stdout } = child;
-  if (pid === undefined || stdout === null) throw new Error("the writer did not start");
+  const { pid, stdout, stderr } = child;
+  if (pid === undefined || stdout === null || stderr === null) throw new Error("the writer did not start");
   const lines: string[] = [];
   let heard = (): void => undefined;
   let over = false;
   createInterface({ input: stdout }).on("line", (line) => {
     lines.push(line);
     heard();
+  });
+  const errors: string[] = [];
+  createInterface({ input: stderr }).on("line", (line) => {
+    errors.push(line);
+    console.error(line);
   });
   const ended = new Promise<void>((resolve) => {
     child.once("close", () => {
@@ -60,6 +67,7 @@ export function startWriter(
   return {
     pid,
     lines,
+    errors,
     async said(count) {
       while (lines.length < count && !over)
         await new Promise<void>((resolve) => {
