@@ -7,7 +7,7 @@ export interface Phase {
   readonly cpuMillisPerPod: { readonly controlPlane?: number; readonly hollowNodes: number };
 }
 
-export const phases = ["create", "rollTenth", "rollAll", "delete"] as const;
+export const phases = ["create", "rollTenth", "rollAll", "delete", "createAgain"] as const;
 export type PhaseName = (typeof phases)[number];
 
 export interface ScaleFigures {
@@ -64,6 +64,7 @@ const phaseWords: Readonly<Record<PhaseName, string>> = {
   rollTenth: "rolled, maxUnavailable 10 %",
   rollAll: "rolled, maxUnavailable 100 %",
   delete: "deleted until all gone",
+  createAgain: "created again until all Ready",
 };
 
 type Cell = (figures: ScaleFigures) => string;
@@ -117,6 +118,10 @@ function rowsOf(): readonly (readonly [string, Cell])[] {
         (figures) => figures.phases.create.cpuMillisPerPod.controlPlane,
         ({ cpu }) => cpu,
       ),
+    ],
+    [
+      "CPU a pod created again",
+      beside(short, (of) => of.phases.createAgain.cpuMillisPerPod.controlPlane, none),
     ],
     [
       "CPU a pod rolled at 10 %",

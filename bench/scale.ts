@@ -104,6 +104,14 @@ async function phase(
   };
 }
 
+function created(measured: Measured): Promise<Phase> {
+  return phase(
+    measured,
+    () => expectOk("create the DaemonSet", measured.client.of(daemonSet).create(agentSet("agent:1", "10%"))),
+    (tally) => tally.readyOf("agent:1") === measured.nodes,
+  );
+}
+
 function roll(measured: Measured, image: string, maxUnavailable: string): Promise<Phase> {
   const { spec } = agentSet(image, maxUnavailable);
   return phase(
@@ -174,11 +182,7 @@ async function measure(
   try {
     const measured: Measured = { client, transport, pods, nodes, processes };
     const idle = await idleFigures(processes);
-    const create = await phase(
-      measured,
-      () => expectOk("create the DaemonSet", client.of(daemonSet).create(agentSet("agent:1", "10%"))),
-      (tally) => tally.readyOf("agent:1") === nodes,
-    );
+    const create = await created(measured);
     const rollTenth = await roll(measured, "agent:2", "10%");
     const rollAll = await roll(measured, "agent:3", "100%");
     await sleep(1000);
@@ -189,15 +193,19 @@ async function measure(
       // The kubelets of the added nodes are gone, and with them who would end their pods.
       (tally) => tally.total <= addedNodes,
     );
+    const peaks = withPeaks(idle, processes);
+    await sleep(1000);
+    // By a control plane that has run for a while, where the first is by one just started.
+    const createAgain = await created(measured);
     return {
       of,
       nodes,
       syncMillis: syncMillis(),
       registerMillis: hollow.millis,
-      phases: { create, rollTenth, rollAll, delete: gone },
+      phases: { create, rollTenth, rollAll, delete: gone, createAgain },
       addedMillisMedian: median(added),
       addedMillisWorst: Math.max(...added),
-      ...withPeaks(idle, processes),
+      ...peaks,
     };
   } finally {
     pods.stop();

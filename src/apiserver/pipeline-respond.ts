@@ -12,7 +12,7 @@ import { emissionAs, heldAs } from "./custom/view.ts";
 import { groupVersion } from "./registry/decode.ts";
 import type { Listing } from "./registry/read.ts";
 import { Refusal } from "./status.ts";
-import { refusalAnswer, valueAnswer } from "./http/send.ts";
+import { refusalAnswer, valueAnswer, yamlType } from "./http/send.ts";
 import { protobufOf, protobufType } from "./protobuf/envelope.ts";
 import { plainEncoding, type Encoding, type Form } from "./tables/accept.ts";
 import {
@@ -123,9 +123,10 @@ export function asEncoded(
   if (showing === undefined)
     return valueAnswer(codeOf(reply), asResponse(reply, showing).body, plainEncoding(accept));
   const answer = { status: codeOf(reply), warnings: warningsOf(reply, showing) };
-  const protobuf = showing.encoding === "json" ? undefined : protobufOf(Object(valueOf(reply, showing)));
+  const { encoding } = showing;
+  const protobuf = encoding === "protobuf" ? protobufOf(Object(valueOf(reply, showing))) : undefined;
   return protobuf === undefined
-    ? { ...answer, contentType: jsonType, body: bytesOf(reply, showing) }
+    ? { ...answer, contentType: encoding === "yaml" ? yamlType : jsonType, body: bytesOf(reply, showing) }
     : { ...answer, contentType: protobufType, body: protobuf };
 }
 

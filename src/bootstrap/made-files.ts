@@ -1,6 +1,8 @@
 // Owns the record of what a set-up made on a machine, written before each thing is made, so that `reset` can undo just that.
 import { dirname } from "node:path";
 import type { Files } from "../world/files.ts";
+import { CannotBootstrap } from "./cannot.ts";
+import type { Layout } from "./layout.ts";
 
 export interface Made {
   readonly by: "init" | "join";
@@ -52,6 +54,23 @@ function isMade(value: unknown): value is Made {
 
 const withOne = (list: readonly string[], one: string): readonly string[] =>
   list.includes(one) ? list : [...list, one];
+
+/** Goes on with the record of an earlier set-up of the same kind, or begins one. */
+export async function resumeMade(
+  files: Files,
+  { layout, by, nodeName }: Pick<Made, "by" | "nodeName"> & { readonly layout: Layout },
+  /** What is said where a set-up of the other kind has been here. */
+  otherwise: string,
+): Promise<{ readonly made: MadeFiles; readonly isNew: boolean }> {
+  const kept = await readMade(files, layout.record);
+  if (kept === "unreadable")
+    throw new CannotBootstrap(
+      `cannot set up ${layout.dataDir}: its record ${layout.record} cannot be read; move it away`,
+    );
+  if (kept !== undefined && kept.by !== by) throw new CannotBootstrap(otherwise);
+  const first = { by, nodeName, kubeletRoot: layout.kubeletRoot, folders: [], files: [], trees: [] };
+  return { made: recordMade(files, layout.record, kept ?? first), isNew: kept === undefined };
+}
 
 /** Goes on with the record where there is one. */
 export function recordMade(files: Files, path: string, first: Made): MadeFiles {

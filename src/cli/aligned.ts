@@ -1,15 +1,15 @@
-// Owns a table of plain text: columns as wide as their widest cell.
+// Owns a table of plain text: columns as wide as their widest cell, three spaces apart.
 
-export function aligned(rows: readonly (readonly string[])[]): string {
+export function alignedLines(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
   for (const row of rows)
     for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, cell.length);
-  return rows
-    .map((row) =>
-      row
-        .map((cell, at) => cell.padEnd((widths[at] ?? 0) + 3))
-        .join("")
-        .trimEnd(),
-    )
-    .join("\n");
+  return rows.map((row) =>
+    row
+      .map((cell, at) => cell.padEnd((widths[at] ?? 0) + 3))
+      .join("")
+      .trimEnd(),
+  );
 }
+
+export const aligned = (rows: readonly (readonly string[])[]): string => alignedLines(rows).join("\n");

@@ -5,6 +5,7 @@ import { node as nodeKind } from "../model/kinds/node.ts";
 import { pod as podKind } from "../model/kinds/pod.ts";
 import type { Descriptor } from "../model/kinds/descriptor.ts";
 import type { KubeObject } from "../model/meta.ts";
+import { alignedLines } from "./aligned.ts";
 
 const heading = ["NODE", "STATUS", "POD", "READY", "STATUS", "RESTARTS", "AGE"];
 
@@ -34,17 +35,8 @@ export function nodeRows(nodes: Iterable<Node>, pods: Iterable<Pod>, now: Instan
   return rows;
 }
 
-/** Columns padded to their widest cell, three spaces apart, under the heading. */
-export function alignedRows(rows: readonly (readonly string[])[]): string[] {
-  const all = [heading, ...rows];
-  const widths = heading.map((_, at) => Math.max(...all.map((row) => row[at]?.length ?? 0)));
-  return all.map((row) =>
-    row
-      .map((text, at) => text.padEnd(widths[at] ?? 0))
-      .join("   ")
-      .trimEnd(),
-  );
-}
+/** The rows under their heading. */
+export const nodeLines = (rows: readonly (readonly string[])[]): string[] => alignedLines([heading, ...rows]);
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 

@@ -1,4 +1,5 @@
 // Owns how the question `why` is read and its answer printed: for each node whether the pod is there, should be, and why not.
+import { alignedLines } from "./aligned.ts";
 
 /** The DaemonSet that `ds/rng` names, or nothing where it names something else. */
 export function daemonSetNamed(target: string): string | undefined {
@@ -30,14 +31,7 @@ export function whyLines({ nodes }: WhyAnswer): string[] {
     pod ?? "-",
     message,
   ]);
-  const all = [heading, ...rows];
-  const widths = heading.map((_, at) => Math.max(...all.map((row) => row[at]?.length ?? 0)));
-  return all.map((row) =>
-    row
-      .map((text, at) => text.padEnd(widths[at] ?? 0))
-      .join("   ")
-      .trimEnd(),
-  );
+  return alignedLines([heading, ...rows]);
 }
 
 export const whyJson = (answer: WhyAnswer): string => JSON.stringify(answer, undefined, 2);

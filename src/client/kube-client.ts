@@ -12,6 +12,7 @@ import {
   type PatchType,
   type Resource,
 } from "./client.ts";
+import { withoutManagedFields } from "./own-metadata.ts";
 import { answerOf, isGone, statusOf } from "./refusal.ts";
 import { apiVersionOf, collectionPath, objectPath } from "./resource-path.ts";
 
@@ -19,7 +20,19 @@ export const pageLimit = 500;
 
 /** Typed calls over any transport. Refusals are answers; only `list` throws them, as RefusedError. */
 export function createClient(transport: Transport): Client {
-  return { transport, of: (kind) => resource(transport, kind) };
+  // What is called on one kind is made once: kubelets ask for it with every write.
+  const made = new WeakMap<object, unknown>();
+  return {
+    transport,
+    of<T extends KubeObject>(kind: Descriptor<T>): Resource<T> {
+      // A kind has one object type, so what was made for it is of that type.
+      const known = made.get(kind) as Resource<T> | undefined;
+      if (known !== undefined) return known;
+      const fresh = resource(transport, kind);
+      made.set(kind, fresh);
+      return fresh;
+    },
+  };
 }
 
 const patchTypes: Readonly<Record<PatchType, string>> = {
@@ -60,7 +73,7 @@ function resource<T extends KubeObject>(transport: Transport, kind: Descriptor<T
 /** What `/status` takes in: the rest is kept as it stands there, and need not be sent, checked and compared. */
 function statusBody(object: KubeObject): unknown {
   const { apiVersion, kind, metadata } = object;
-  const { managedFields: _managedFields, ...own } = metadata;
+  const own = withoutManagedFields(metadata);
   return { apiVersion, kind, metadata: own, status: "status" in object ? object.status : undefined };
 }
 

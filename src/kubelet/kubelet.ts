@@ -157,7 +157,7 @@ class NodeKubelet implements Kubelet {
       nodeName,
       hostIp: config.nodeIp,
       podIps,
-      allocatable: { ...config.capacity },
+      allocatable: config.capacity,
     });
     const { rootDir, podLogsDir = "/var/log/pods" } = config;
     const volumes = new Volumes({
@@ -278,8 +278,7 @@ class NodeKubelet implements Kubelet {
       try {
         for await (const event of runtime.events(signal)) {
           if (event.is === "created" || event.is === "started") continue;
-          if (pods.look(event.podUid, event.containerId) && event.containerId === undefined)
-            this.relistSoon(pods);
+          if (pods.look(event.podUid, event.containerId)) this.relistSoon(pods);
         }
       } catch (thrown) {
         if (!signal.aborted)

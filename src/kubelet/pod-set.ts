@@ -13,7 +13,7 @@ import type { DesiredChange, DesiredPods } from "./sources/desired-pods.ts";
 import { hashIn, isStatic, sourceIn } from "./sources/source.ts";
 import { foundPodOf, listRuntimePods, type RuntimePod } from "./work/observe.ts";
 import { stubbornly, type Tools } from "./work/perform.ts";
-import { PodWorker } from "./work/pod-worker.ts";
+import { PodWorker, type WorkerOptions } from "./work/pod-worker.ts";
 import { Starts } from "./work/starts.ts";
 
 export interface PodSetOptions {
@@ -60,10 +60,23 @@ export class PodSet {
   private readonly orphans = new Map<string, string>();
 
   private readonly starts: Starts;
+  /** What a worker is made with, for pods of the API and of other sources. */
+  private readonly forApi: WorkerOptions;
+  private readonly forOthers: WorkerOptions;
 
   constructor(options: PodSetOptions) {
     this.options = options;
     this.starts = new Starts(options.tools.clock);
+    this.forApi = {
+      tools: options.tools,
+      facts: options.facts,
+      starts: this.starts,
+      inApi: true,
+      statusDelay: options.config.statusDelay ?? 10,
+      refreshPeriod: options.config.refreshPeriod ?? 60_000,
+      gone: (gone) => this.forget(gone),
+    };
+    this.forOthers = { ...this.forApi, inApi: false };
   }
 
   get all(): Iterable<PodWorker> {
@@ -130,16 +143,19 @@ export class PodSet {
     }
   }
 
+  /** The runtime reports something of a pod's container, or of its sandbox. Whether a listing may tell more. */
   look(podUid: string, containerId: string | undefined): boolean {
     const worker = this.workers.get(podUid);
     if (worker === undefined) return false;
-    worker.look(containerId).catch((thrown: unknown) => {
-      this.options.tools.log.debug("runtime not read, the next listing will tell", {
-        error: wordsOf(thrown),
-      });
-    });
-    return true;
+    // Of one that is over nothing is believed that a listing could correct: its sandbox goes because it is being cleared away.
+    if (containerId === undefined) return !worker.isOver;
+    worker.look(containerId).catch(this.notRead);
+    return false;
   }
+
+  private readonly notRead = (thrown: unknown): void => {
+    this.options.tools.log.debug("runtime not read, the next listing will tell", { error: wordsOf(thrown) });
+  };
 
   /** Compares everything with the runtime, in case an event was missed. */
   async relist(): Promise<void> {
@@ -187,15 +203,7 @@ export class PodSet {
       this.unweighed.set(uid, pod);
       return;
     }
-    const worker = new PodWorker(this.firstStep(pod), {
-      tools: this.options.tools,
-      facts: this.options.facts,
-      starts: this.starts,
-      inApi,
-      statusDelay: this.options.config.statusDelay ?? 10,
-      refreshPeriod: this.options.config.refreshPeriod ?? 60_000,
-      gone: (gone) => this.forget(gone),
-    });
+    const worker = new PodWorker(this.firstStep(pod), inApi ? this.forApi : this.forOthers);
     this.workers.set(uid, worker);
     this.names.set(keyOf(pod), uid);
     // A pod that arrives already being deleted.

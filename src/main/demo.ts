@@ -1,7 +1,7 @@
 // Owns the demonstration: applies the example agent and shows each node's pod until the end.
 import { fileURLToPath } from "node:url";
 import { applyManifest } from "../cli/apply.ts";
-import { alignedRows, nodeRows } from "../cli/live-view.ts";
+import { nodeLines, nodeRows } from "../cli/live-view.ts";
 import { readManifests } from "../cli/manifest.ts";
 import type { Client, Informers } from "../client/client.ts";
 import { node as nodeKind } from "../model/kinds/node.ts";
@@ -60,7 +60,7 @@ export async function showDemo(world: World, { client, informers, signal }: Demo
 function redrawing(): (rows: readonly (readonly string[])[]) => void {
   let height = 0;
   return (rows) => {
-    const lines = [...alignedRows(rows), "", "Ctrl-C ends the cluster and its pods"];
+    const lines = [...nodeLines(rows), "", "Ctrl-C ends the cluster and its pods"];
     // Up to where the last picture began, then clear to the end of the screen.
     process.stdout.write(`${height === 0 ? "" : `\u001b[${height}A\u001b[J`}${lines.join("\n")}\n`);
     height = lines.length;

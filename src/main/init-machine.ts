@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { CannotBootstrap } from "../bootstrap/cannot.ts";
 import { drawToken } from "../bootstrap/draw-token.ts";
 import type { Layout } from "../bootstrap/layout.ts";
-import { readMade, recordMade, type MadeFiles } from "../bootstrap/made-files.ts";
+import { resumeMade, type MadeFiles } from "../bootstrap/made-files.ts";
 import { urlHost, type ControlPlane } from "../bootstrap/plan-control-plane.ts";
 import { planKubeletCommand, type KubeletPlan } from "../bootstrap/plan-kubelet.ts";
 import type { Client } from "../client/client.ts";
@@ -73,22 +73,11 @@ export async function beginInit(world: World, given: Given): Promise<InitMachine
   const token = options.token === undefined ? drawToken(world.random) : parseBootstrapToken(options.token);
   if (token === undefined)
     throw new Refusal("cannot use --token: it is not of the form abcdef.0123456789abcdef", 2);
-  const kept = await readMade(world.files, layout.record);
-  if (kept === "unreadable" || kept?.by === "join")
-    throw new CannotBootstrap(
-      kept === "unreadable"
-        ? `cannot set up ${layout.dataDir}: its record ${layout.record} cannot be read; move it away`
-        : `cannot set up ${layout.dataDir}: this machine joined a cluster; undo that with \`everynode reset\``,
-    );
-  const first = {
-    by: "init",
-    nodeName,
-    kubeletRoot: layout.kubeletRoot,
-    folders: [],
-    files: [],
-    trees: [],
-  } as const;
-  const made = recordMade(world.files, layout.record, kept ?? first);
+  const { made } = await resumeMade(
+    world.files,
+    { layout, by: "init", nodeName },
+    `cannot set up ${layout.dataDir}: this machine joined a cluster; undo that with \`everynode reset\``,
+  );
   let authority: Promise<Authority> | undefined;
   let etcdAuthority: Promise<Authority> | undefined;
   let transport: HttpTransport | undefined;

@@ -13,25 +13,19 @@ import { logTail, untilHealthy } from "../bootstrap/kubelet-process.ts";
 import type { Phase } from "../bootstrap/phases.ts";
 import { manifestName, planControlPlane, urlHost } from "../bootstrap/plan-control-plane.ts";
 import { planKubeletConfiguration } from "../bootstrap/plan-kubelet.ts";
-import { preflight } from "../bootstrap/preflight.ts";
 import { tokenText } from "../model/bootstrap-token.ts";
 import { node as nodeKind } from "../model/kinds/node.ts";
 import { writeKubeconfig } from "../model/kubeconfig.ts";
 import { kubernetesVersion } from "../model/version.ts";
 import { publicKeyPin } from "../world/signatures.ts";
-import { beginKubelet } from "./hold-kubelet.ts";
 import type { InitMachine } from "./init-machine.ts";
 import { initChecks } from "./init-checks.ts";
-import { listOf } from "./machine-flags.ts";
+import { kubeletStart, preflightPhase } from "./machine-phases.ts";
 import { openTokenKey } from "./token-key.ts";
 import { ownIdentity } from "./start-api-server.ts";
 
 export const initPhases = (machine: InitMachine): readonly Phase[] => [
-  {
-    name: "preflight",
-    run: () => preflight(initChecks(machine), listOf(machine.options.ignorePreflightErrors), machine.say),
-    dry: () => [],
-  },
+  preflightPhase(machine, () => initChecks(machine)),
   certs(machine),
   kubeconfig(machine),
   kubeletConfig(machine),
@@ -182,20 +176,6 @@ function controlPlane(machine: InitMachine): Phase {
       await pods.run();
     },
     dry: pods.dry,
-  };
-}
-
-function kubeletStart({ world, layout, made, service, say }: InitMachine): Phase {
-  return {
-    name: "kubelet-start",
-    async run() {
-      await made.tree(layout.kubeletRoot);
-      await made.expect(layout.kubeletLog);
-      await made.expect(layout.kubeletPid);
-      const { pid } = await beginKubelet(world, service);
-      say(`[kubelet-start] the kubelet runs as process ${pid}; its log is ${layout.kubeletLog}`);
-    },
-    dry: () => [`start the kubelet: ${service.command.join(" ")}`],
   };
 }
 

@@ -1,26 +1,15 @@
 // Owns `everynode init`: this machine becomes a cluster's first, its control plane static pods of its own kubelet.
-import { resolve } from "node:path";
-import { layoutOf } from "../bootstrap/layout.ts";
 import { planUnit } from "../bootstrap/plan-kubelet.ts";
 import { runPhases } from "../bootstrap/phases.ts";
 import { told } from "./bootstrap-refusal.ts";
 import { holdKubelet } from "./hold-kubelet.ts";
 import { beginInit, type InitCommand } from "./init-machine.ts";
 import { initPhases } from "./init-phases.ts";
-import { kubeletPlanOf, listOf, nodeNameOf } from "./machine-flags.ts";
+import { listOf, planMachine } from "./machine-flags.ts";
 import { realWorld } from "./world.ts";
 
 export async function runInit(options: InitCommand): Promise<void> {
-  const layout = layoutOf(
-    resolve(options.dataDir),
-    options.podManifestPath === undefined ? undefined : resolve(options.podManifestPath),
-  );
-  const nodeName = nodeNameOf(options.nodeName);
-  const kubelet = kubeletPlanOf(layout, {
-    nodeName,
-    nodeIp: options.advertiseAddress,
-    port: options.kubeletPort,
-  });
+  const { layout, nodeName, kubelet } = planMachine(options, options.advertiseAddress);
   if (options.printUnit === true) {
     process.stdout.write(planUnit(kubelet));
     return;

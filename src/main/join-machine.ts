@@ -1,8 +1,7 @@
 // Owns what the phases of `join` work with: the machine's layout, the token, and what was found out of the cluster.
-import { CannotBootstrap } from "../bootstrap/cannot.ts";
 import { discover, type Discovered } from "../bootstrap/discovery.ts";
 import type { Layout } from "../bootstrap/layout.ts";
-import { readMade, recordMade, type MadeFiles } from "../bootstrap/made-files.ts";
+import { resumeMade, type MadeFiles } from "../bootstrap/made-files.ts";
 import { planKubeletCommand, type KubeletPlan } from "../bootstrap/plan-kubelet.ts";
 import type { Client } from "../client/client.ts";
 import { httpTransport, type HttpTransport } from "../client/http-transport.ts";
@@ -66,21 +65,11 @@ const discoveryMax = 3000;
 export async function beginJoin(world: World, given: Given): Promise<JoinMachine> {
   const { options, layout, nodeName, kubelet } = given;
   const { server, token, pins } = readTarget(options);
-  const kept = await readMade(world.files, layout.record);
-  if (kept === "unreadable" || kept?.by === "init")
-    throw new CannotBootstrap(
-      kept === "unreadable"
-        ? `cannot set up ${layout.dataDir}: its record ${layout.record} cannot be read; move it away`
-        : `cannot join from ${layout.dataDir}: it holds a control plane of its own; give another --data-dir, or undo it with \`everynode reset\``,
-    );
-  const first = {
-    by: "join",
-    nodeName,
-    kubeletRoot: layout.kubeletRoot,
-    folders: [],
-    files: [],
-    trees: [],
-  } as const;
+  const { made, isNew } = await resumeMade(
+    world.files,
+    { layout, by: "join", nodeName },
+    `cannot join from ${layout.dataDir}: it holds a control plane of its own; give another --data-dir, or undo it with \`everynode reset\``,
+  );
   const timeout = lengthOf("--timeout", options.timeout);
   const transports: HttpTransport[] = [];
   const remembered = (transport: HttpTransport): Client => {
@@ -95,8 +84,8 @@ export async function beginJoin(world: World, given: Given): Promise<JoinMachine
     world,
     service: { layout, command: planKubeletCommand(kubelet), running: undefined },
     timeout,
-    made: recordMade(world.files, layout.record, kept ?? first),
-    isNew: kept === undefined,
+    made,
+    isNew,
     cluster: found,
     asBootstrapper: async () => {
       const access = { ...(await found()), token: tokenText(token) };

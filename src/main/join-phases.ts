@@ -11,7 +11,6 @@ import {
   nodeNameFits,
   noKubelet,
   portFree,
-  preflight,
   privileged,
   toolsThere,
   type Check,
@@ -19,16 +18,12 @@ import {
 import { checkNameFree, requestIdentity } from "../bootstrap/request-identity.ts";
 import { node as nodeKind } from "../model/kinds/node.ts";
 import { writeKubeconfig } from "../model/kubeconfig.ts";
-import { beginKubelet } from "./hold-kubelet.ts";
 import type { JoinMachine } from "./join-machine.ts";
 import { listOf } from "./machine-flags.ts";
+import { kubeletStart, preflightPhase } from "./machine-phases.ts";
 
 export const joinPhases = (machine: JoinMachine): readonly Phase[] => [
-  {
-    name: "preflight",
-    run: () => preflight(joinChecks(machine), listOf(machine.options.ignorePreflightErrors), machine.say),
-    dry: () => [],
-  },
+  preflightPhase(machine, () => joinChecks(machine)),
   discovery(machine),
   tlsBootstrap(machine),
   kubeletConfig(machine),
@@ -88,20 +83,6 @@ function kubeletConfig({ layout, kubelet, made, say }: JoinMachine): Phase {
       say(`[kubelet-config] wrote ${layout.kubeletConfiguration}`);
     },
     dry: () => [`write ${layout.kubeletConfiguration}`],
-  };
-}
-
-function kubeletStart({ world, layout, made, service, say }: JoinMachine): Phase {
-  return {
-    name: "kubelet-start",
-    async run() {
-      await made.tree(layout.kubeletRoot);
-      await made.expect(layout.kubeletLog);
-      await made.expect(layout.kubeletPid);
-      const { pid } = await beginKubelet(world, service);
-      say(`[kubelet-start] the kubelet runs as process ${pid}; its log is ${layout.kubeletLog}`);
-    },
-    dry: () => [`start the kubelet: ${service.command.join(" ")}`],
   };
 }
 

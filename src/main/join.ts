@@ -1,7 +1,5 @@
 // Owns `everynode join`: this machine becomes a node of a cluster, known by a token at first and by a certificate from then on.
-import { resolve } from "node:path";
 import { CannotBootstrap } from "../bootstrap/cannot.ts";
-import { layoutOf } from "../bootstrap/layout.ts";
 import { readMade } from "../bootstrap/made-files.ts";
 import { planUnit } from "../bootstrap/plan-kubelet.ts";
 import { runPhases } from "../bootstrap/phases.ts";
@@ -9,17 +7,12 @@ import { told } from "./bootstrap-refusal.ts";
 import { holdKubelet } from "./hold-kubelet.ts";
 import { beginJoin, type JoinCommand, type JoinMachine } from "./join-machine.ts";
 import { joinPhases } from "./join-phases.ts";
-import { kubeletPlanOf, listOf, nodeNameOf } from "./machine-flags.ts";
+import { listOf, planMachine } from "./machine-flags.ts";
 import { undo } from "./undo.ts";
 import { realWorld } from "./world.ts";
 
 export async function runJoin(options: JoinCommand): Promise<void> {
-  const layout = layoutOf(
-    resolve(options.dataDir),
-    options.podManifestPath === undefined ? undefined : resolve(options.podManifestPath),
-  );
-  const nodeName = nodeNameOf(options.nodeName);
-  const kubelet = kubeletPlanOf(layout, { nodeName, nodeIp: options.nodeIp, port: options.kubeletPort });
+  const { layout, nodeName, kubelet } = planMachine(options, options.nodeIp);
   if (options.printUnit === true) {
     process.stdout.write(planUnit(kubelet));
     return;

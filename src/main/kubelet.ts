@@ -1,13 +1,12 @@
 // Owns `everynode kubelet`: one node as a process of its own, in the cluster that a kubeconfig names or alone.
-import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { makeCertificate, type KeyPair } from "../world/certificates.ts";
-import { subdomainNameFaults } from "../model/names.ts";
 import type { LogLevel } from "../world/log.ts";
 import { openAuthority } from "./authority.ts";
 import { reachCluster } from "./cluster-access.ts";
 import { aborted, endingSignal } from "./ending.ts";
 import { kubeletSettings, type KubeletFlags } from "./kubelet-settings.ts";
+import { nodeNameOf } from "./machine-flags.ts";
 import { startNode } from "./node.ts";
 import { Refusal } from "./refusal.ts";
 import { realWorld, type World } from "./world.ts";
@@ -128,14 +127,6 @@ const isMachineStopping = async ({ processes }: World): Promise<boolean> => {
     return false;
   }
 };
-
-/** Every pod's name on the node ends in it. */
-function nodeNameOf(given: string | undefined): string {
-  const name = (given ?? hostname()).toLowerCase();
-  const [fault] = subdomainNameFaults(name);
-  if (fault !== undefined) throw new Refusal(`cannot use --node-name ${JSON.stringify(name)}: ${fault}`, 2);
-  return name;
-}
 
 /** `a=b,c=d` */
 function readLabels(text: string): Record<string, string> {

@@ -1,7 +1,8 @@
-// Owns what the flags of `init` and `join` come to where both have them.
+// Owns what flags come to that several of the commands for a machine have.
 import { realpathSync } from "node:fs";
 import { hostname } from "node:os";
-import type { Layout } from "../bootstrap/layout.ts";
+import { resolve } from "node:path";
+import { layoutOf, type Layout } from "../bootstrap/layout.ts";
 import type { KubeletPlan } from "../bootstrap/plan-kubelet.ts";
 import type { Millis } from "../lib/units.ts";
 import { parseGoDuration } from "../model/go-duration.ts";
@@ -14,6 +15,7 @@ export const ownProgram = (): readonly string[] => [
   ...(process.argv[1] === undefined ? [] : [realpathSync(process.argv[1])]),
 ];
 
+/** Every pod's name on the node ends in it. */
 export function nodeNameOf(given: string | undefined): string {
   const name = (given ?? hostname()).toLowerCase();
   const [fault] = subdomainNameFaults(name);
@@ -21,10 +23,26 @@ export function nodeNameOf(given: string | undefined): string {
   return name;
 }
 
-export const kubeletPlanOf = (
-  layout: Layout,
-  place: Pick<KubeletPlan, "nodeName" | "nodeIp" | "port">,
-): KubeletPlan => ({ program: ownProgram(), ...layout, ...place });
+interface MachineFlags {
+  readonly dataDir: string;
+  readonly podManifestPath?: string;
+  readonly nodeName?: string;
+  readonly kubeletPort: number;
+}
+
+/** Where this machine keeps what, its name, and its kubelet. */
+export function planMachine(
+  flags: MachineFlags,
+  nodeIp: string,
+): { readonly layout: Layout; readonly nodeName: string; readonly kubelet: KubeletPlan } {
+  const layout = layoutOf(
+    resolve(flags.dataDir),
+    flags.podManifestPath === undefined ? undefined : resolve(flags.podManifestPath),
+  );
+  const nodeName = nodeNameOf(flags.nodeName);
+  const kubelet = { program: ownProgram(), ...layout, nodeName, nodeIp, port: flags.kubeletPort };
+  return { layout, nodeName, kubelet };
+}
 
 export const listOf = (text: string | undefined): string[] =>
   (text ?? "")

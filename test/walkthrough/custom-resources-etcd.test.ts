@@ -1,8 +1,8 @@
 // Owns the walk of kinds that definitions make, at two API servers over one etcd, with no controllers anywhere.
-import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { EtcdMember, etcdOrSkip, freePort } from "../conformance/store/etcd-server.ts";
+import { EtcdMember, etcdOrSkip } from "../conformance/store/etcd-server.ts";
+import { freePort } from "../ports.ts";
 import { Cluster, eventually, withModernKubectl, type Everynode, type Ran } from "./harness.ts";
 
 const schema = (more: string): string =>
@@ -138,20 +138,11 @@ describe.skipIf(!etcdOrSkip() || kubectlPath === undefined)("custom resources at
   });
 
   it("tells watchers at one server what is written at the other", async () => {
-    const watching = spawn(
-      cluster.kubectlPath,
-      ["--kubeconfig", at("admin-1"), "get", "boxes.two.example.com", "-w", "-o", "name"],
-      { env: { ...process.env, HOME: cluster.folder } },
-    );
-    let seen = "";
-    watching.stdout.on("data", (chunk: Buffer) => (seen += chunk.toString()));
-    try {
-      await eventually("what is there", () => seen.includes("made-at-0"));
-      via(0, "apply -f -", object("boxes", "told", 3));
-      await eventually("what is new", () => seen.includes("told"));
-    } finally {
-      watching.kill();
-    }
+    const watching = cluster.beside(`--kubeconfig ${at("admin-1")} get boxes.two.example.com -w -o name`);
+    await eventually("what is there", () => watching.output.includes("made-at-0"));
+    via(0, "apply -f -", object("boxes", "told", 3));
+    await eventually("what is new", () => watching.output.includes("told"));
+    await watching.kill("SIGTERM");
   });
 
   it("takes a definition away with its objects, whichever server is asked", async () => {

@@ -1,5 +1,4 @@
 // Owns the walk of a kind whose versions differ: stored in one, asked for in the other, converted by a webhook that may fail.
-import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -125,28 +124,19 @@ describe.skipIf(newest === undefined)("a kind with a conversion webhook", () => 
   });
 
   it("tells watchers of either version, and goes on for one while the other's webhook fails", async () => {
-    const watching = (version: string): { seen: () => string; kill: () => void } => {
-      const child = spawn(
-        cluster.kubectlPath,
-        ["get", `peers.${version}.hook.example.com`, "-w", "--no-headers"],
-        { env: { ...process.env, KUBECONFIG: cluster.kubeconfig, HOME: cluster.folder } },
-      );
-      let out = "";
-      child.stdout.on("data", (part: Buffer) => (out += part.toString()));
-      return { seen: () => out, kill: () => void child.kill() };
-    };
+    const watching = (version: string) =>
+      cluster.beside(`get peers.${version}.hook.example.com -w --no-headers`);
     const [first, second] = [watching("v1"), watching("v2")];
     try {
-      await eventually("both began", () => first.seen().includes("two") && second.seen().includes("two"));
+      await eventually("both began", () => first.output.includes("two") && second.output.includes("two"));
       ok("apply -f -", peer("v1", "seen", { host: "s", port: 9 }));
-      await eventually("both told", () => first.seen().includes("seen") && /seen +s:9/.test(second.seen()));
+      await eventually("both told", () => first.output.includes("seen") && /seen +s:9/.test(second.output));
       behave("refuse");
       ok("apply -f -", peer("v1", "alone", { host: "x", port: 9 }));
-      await eventually("the stored version's told", () => first.seen().includes("alone"));
+      await eventually("the stored version's told", () => first.output.includes("alone"));
     } finally {
       behave("well");
-      first.kill();
-      second.kill();
+      for (const watch of [first, second]) await watch.kill("SIGTERM");
     }
   });
 

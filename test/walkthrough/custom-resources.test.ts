@@ -1,5 +1,4 @@
 // Owns the walk of an operator's author: a kind installed, used by every kubectl verb, kept through a crash, and taken away.
-import { spawn } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Cluster, eventually, kubectls, withModernKubectl } from "./harness.ts";
 
@@ -83,7 +82,7 @@ describe.skipIf(newest === undefined)("custom resources", () => {
   };
   const install = (): void => {
     kubectl("apply -f -", definition());
-    kubectl(`wait --for=condition=Established ${crd} --timeout=30s`);
+    kubectl(`wait --for=condition=Established ${crd} --timeout=60s`);
   };
 
   beforeAll(async () => {
@@ -176,21 +175,12 @@ describe.skipIf(newest === undefined)("custom resources", () => {
     expect(refused("get ct --field-selector spec.cronSpec=x")).toContain(
       "field label not supported: spec.cronSpec",
     );
-    const watching = spawn(
-      cluster.kubectlPath,
-      ["get", "ct", "--field-selector", "spec.mode=slow", "-w", "-o", "name"],
-      { env: { ...process.env, KUBECONFIG: cluster.kubeconfig, HOME: cluster.folder } },
-    );
-    let seen = "";
-    watching.stdout.on("data", (part: Buffer) => (seen += part.toString()));
-    try {
-      await eventually("what is slow", () => seen.includes("/one"));
-      kubectl(`patch ct shared --type=merge -p '{"spec":{"mode":"slow"}}'`);
-      await eventually("what becomes slow", () => seen.includes("/shared"));
-      expect(seen).not.toContain("/two");
-    } finally {
-      watching.kill();
-    }
+    const watching = cluster.beside("get ct --field-selector spec.mode=slow -w -o name");
+    await eventually("what is slow", () => watching.output.includes("/one"));
+    kubectl(`patch ct shared --type=merge -p '{"spec":{"mode":"slow"}}'`);
+    await eventually("what becomes slow", () => watching.output.includes("/shared"));
+    expect(watching.output).not.toContain("/two");
+    await watching.kill("SIGTERM");
   });
 
   it("keeps status and spec apart, and scales", () => {

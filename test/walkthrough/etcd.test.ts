@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeAuthority, makeCertificate, type KeyPair } from "../../src/world/certificates.ts";
 import { realClock } from "../../src/world/real-clock.ts";
-import { EtcdMember, etcdOrSkip, freePort } from "../conformance/store/etcd-server.ts";
+import { EtcdMember, etcdOrSkip } from "../conformance/store/etcd-server.ts";
+import { freePort } from "../ports.ts";
 import { Cluster, eventually, withKubectl, type Everynode } from "./harness.ts";
 
 const agent = (name: string): string =>

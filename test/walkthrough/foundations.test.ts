@@ -131,10 +131,11 @@ describe.skipIf(kubectlPath === undefined)("a cluster from one command", () => {
     );
     await readyOn("talker", "worker-1", "worker-2", "worker-3");
     const talker = kubectl("get pods -l app=talker -o jsonpath='{.items[0].metadata.name}'");
-    const followed = run("timeout", ["6", cluster.kubectlPath, "logs", "-f", talker], {
-      env: { KUBECONFIG: cluster.kubeconfig },
-    });
-    expect(followed.out).toMatch(/tick 1\n(?:.*\n)*tick 3\n/);
+    const followed = cluster.beside(`logs -f ${talker}`);
+    await eventually("what was said, and what came", () =>
+      /^started.*\ntick 1\n(?:tick \d+\n)*tick [4-9]\n/.test(followed.output),
+    );
+    await followed.kill("SIGKILL");
     expect(kubectl(`logs ${pod} --tail=1 --timestamps`)).toMatch(
       /^\d{4}-\d\d-\d\dT\S+Z started on worker-1\n$/,
     );
@@ -256,13 +257,9 @@ describe.skipIf(kubectlPath === undefined)("a cluster from one command", () => {
   });
 
   it("watches", async () => {
-    const watching = new Promise<string>((resolve) => {
-      const got = run("timeout", ["8", cluster.kubectlPath, "get", "ds", "-w", "--output-watch-events"], {
-        env: { KUBECONFIG: cluster.kubeconfig },
-      });
-      resolve(got.out);
-    });
-    expect(await watching).toMatch(/ADDED\s+one\s+3/);
+    const watching = cluster.beside("get ds -w --output-watch-events");
+    await eventually("the set", () => /ADDED\s+one\s+3/.test(watching.output));
+    await watching.kill("SIGKILL");
   });
 
   it("replaces outdated pods within maxUnavailable (D.14)", async () => {

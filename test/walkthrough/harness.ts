@@ -63,30 +63,19 @@ export async function eventually<T>(
   }
 }
 
-/** A running `everynode` command. */
-export class Everynode {
+/** A command that goes on beside the test; what it prints is gathered. */
+export class Running {
   readonly child: ChildProcess;
   output = "";
   errors = "";
 
-  constructor(args: readonly string[]) {
-    this.child = spawn(process.execPath, [bin, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  constructor(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+    this.child = spawn(command, args, {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...env },
+    });
     this.child.stdout?.on("data", (chunk: Buffer) => (this.output += chunk.toString()));
     this.child.stderr?.on("data", (chunk: Buffer) => (this.errors += chunk.toString()));
-  }
-
-  /** Resolves with the first line of standard output that matches. */
-  line(pattern: RegExp, limit = 60_000): Promise<string> {
-    return eventually(
-      `a line ${pattern}`,
-      () => {
-        const line = this.output.split("\n").find((text) => pattern.test(text));
-        if (line === undefined && this.child.exitCode !== null)
-          throw new Error(`ended with ${this.child.exitCode}: ${this.errors}${this.output}`);
-        return line;
-      },
-      limit,
-    );
   }
 
   ended(): Promise<number> {
@@ -102,14 +91,37 @@ export class Everynode {
   }
 }
 
+/** A running `everynode` command. */
+export class Everynode extends Running {
+  constructor(args: readonly string[]) {
+    super(process.execPath, [bin, ...args]);
+  }
+
+  /** Resolves with the first line of standard output that matches. */
+  line(pattern: RegExp, limit = 60_000): Promise<string> {
+    return eventually(
+      `a line ${pattern}`,
+      () => {
+        const line = this.output.split("\n").find((text) => pattern.test(text));
+        if (line === undefined && this.child.exitCode !== null)
+          throw new Error(`ended with ${this.child.exitCode}: ${this.errors}${this.output}`);
+        return line;
+      },
+      limit,
+    );
+  }
+}
+
 /** A cluster in a folder of its own, and a kubectl that speaks to it. */
 export class Cluster {
   readonly folder = mkdtempSync(join(tmpdir(), "everynode-walk-"));
   readonly kubeconfig = join(this.folder, "kubeconfig");
   readonly dataDir = join(this.folder, "data");
+  /** What a kubectl is given to find the cluster. */
+  readonly env = { KUBECONFIG: this.kubeconfig, HOME: this.folder };
   kubectlPath: string;
   up: Everynode | undefined;
-  private readonly others: Everynode[] = [];
+  private readonly others: Running[] = [];
 
   constructor(kubectlPath: string) {
     this.kubectlPath = kubectlPath;
@@ -141,10 +153,14 @@ export class Cluster {
   }
 
   kubectl(args: string, input?: string): Ran {
-    return run(this.kubectlPath, words(args), {
-      ...(input === undefined ? {} : { input }),
-      env: { KUBECONFIG: this.kubeconfig, HOME: this.folder },
-    });
+    return run(this.kubectlPath, words(args), { ...(input === undefined ? {} : { input }), env: this.env });
+  }
+
+  /** A kubectl that watches, follows or forwards beside the test, ended with the cluster. */
+  beside(args: string, kubectl = this.kubectlPath): Running {
+    const other = new Running(kubectl, words(args), this.env);
+    this.others.push(other);
+    return other;
   }
 
   /** As kubectl, failing the test unless it exits with 0; gives standard output. */

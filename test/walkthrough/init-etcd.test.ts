@@ -12,7 +12,7 @@ import {
   withModernKubectl,
   type Ran,
 } from "./harness.ts";
-import { freePorts, threeFreePorts } from "./ports.ts";
+import { freePorts, threeFreePorts } from "../ports.ts";
 
 const kubectlPath = withModernKubectl();
 const bin = join(import.meta.dirname, "../../bin/everynode.js");

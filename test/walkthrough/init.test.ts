@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeRequest } from "../../src/world/certificate-requests.ts";
 import { endMarked, eventually, processesMarked, run, withModernKubectl, type Ran } from "./harness.ts";
-import { freePorts } from "./ports.ts";
+import { freePorts } from "../ports.ts";
 
 const kubectlPath = withModernKubectl();
 const bin = join(import.meta.dirname, "../../bin/everynode.js");
@@ -172,10 +172,20 @@ describe.skipIf(kubectlPath === undefined)("a cluster made machine by machine", 
     expect(bearer("get csr", "abcdef.0123456789abcdee").err).toContain("must be logged in");
   });
 
-  it("refuses whom it should, clearly, and leaves nothing behind", () => {
+  it("refuses whom it should, clearly, and leaves nothing behind", async () => {
     const good = joinFlags.at(-1) ?? "";
     const rest = joinFlags.slice(0, -2);
     const expiring = done(everynode("token", "create", "--ttl", "1s", "--kubeconfig", admin)).trim();
+    await eventually(
+      "its time over",
+      () =>
+        kubectl(`-n kube-system get secret bootstrap-token-${expiring.slice(0, 6)}`).err.includes(
+          "NotFound",
+        ) &&
+        !seen("-n kube-public get cm cluster-info -o jsonpath={.data}").includes(
+          `jws-kubeconfig-${expiring.slice(0, 6)}`,
+        ),
+    );
     const cases: [name: string, flags: string[], says: RegExp][] = [
       [
         "another second part",

@@ -1,5 +1,4 @@
 // Owns the walk of every kubectl on this machine through the API: each verb people use, on the built product.
-import { spawn } from "node:child_process";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -241,12 +240,12 @@ describe.skipIf(newest === undefined)("kubectl", () => {
 
   it("waits: for conditions, values and ends", () => {
     kubectl("rollout status ds/one --timeout=60s");
-    kubectl("wait --for=condition=Ready pod -l app=one --timeout=30s");
-    kubectl("wait --for=condition=Ready node --all --timeout=30s");
-    kubectl("wait --for=jsonpath='{.status.numberReady}'=3 ds/one --timeout=30s");
+    kubectl("wait --for=condition=Ready pod -l app=one --timeout=60s");
+    kubectl("wait --for=condition=Ready node --all --timeout=60s");
+    kubectl("wait --for=jsonpath='{.status.numberReady}'=3 ds/one --timeout=60s");
     kubectl("create cm short");
     kubectl("delete cm short --wait=false");
-    kubectl("wait --for=delete cm/short --timeout=30s");
+    kubectl("wait --for=delete cm/short --timeout=60s");
     expect(refused("wait --for=condition=Nope ds/one --timeout=1s")).toMatch(/timed out waiting/);
   });
 
@@ -289,22 +288,18 @@ describe.skipIf(newest === undefined)("kubectl", () => {
     kubectl("create serviceaccount sa -n small");
     kubectl("run p -n small --image=host -- sleep 1000");
     expect(kubectl("get secret s -n small -o jsonpath='{.data.a}'")).toBe("Yg==");
-    kubectl("delete ns small --timeout=30s");
+    kubectl("delete ns small --timeout=60s");
     expect(refused("get ns small")).toMatch(/namespaces "small" not found/);
     expect(refused("create configmap c -n small")).toMatch(/namespaces "small" not found/);
   });
 
   it("watches", async () => {
-    const watching = spawn(cluster.kubectlPath, ["get", "cm", "-w", "--output-watch-events"], {
-      env: { ...process.env, KUBECONFIG: cluster.kubeconfig, HOME: cluster.folder },
-    });
-    let seen = "";
-    watching.stdout.on("data", (chunk: Buffer) => (seen += chunk.toString()));
-    await eventually("the first", () => seen.includes("ADDED"));
+    const watching = cluster.beside("get cm -w --output-watch-events");
+    await eventually("the first", () => watching.output.includes("ADDED"));
     kubectl("create cm watched --from-literal=a=b");
     kubectl("delete cm watched");
-    await eventually("its end", () => /ADDED\s+watched[^]*DELETED\s+watched/.test(seen));
-    watching.kill("SIGTERM");
+    await eventually("its end", () => /ADDED\s+watched[^]*DELETED\s+watched/.test(watching.output));
+    await watching.kill("SIGTERM");
   });
 
   it.each(others)("%s does the everyday", (path) => {

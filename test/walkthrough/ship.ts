@@ -84,20 +84,16 @@ export class Ship {
   }
 
   /** Resolves with the pid when exactly one process is there. */
-  one(name: string, limit = 20_000): Promise<number> {
-    return eventually(
-      `one process of ${name}`,
-      () => {
-        const pids = this.pids(name);
-        if (pids.length !== 1) throw new Error(`there are ${pids.length}; ${this.kubelet?.errors ?? ""}`);
-        return pids[0];
-      },
-      limit,
-    );
+  one(name: string): Promise<number> {
+    return eventually(`one process of ${name}`, () => {
+      const pids = this.pids(name);
+      if (pids.length !== 1) throw new Error(`there are ${pids.length}; ${this.kubelet?.errors ?? ""}`);
+      return pids[0];
+    });
   }
 
-  none(name: string, limit = 20_000): Promise<boolean> {
-    return eventually(`no process of ${name}`, () => this.pids(name).length === 0, limit);
+  none(name: string): Promise<boolean> {
+    return eventually(`no process of ${name}`, () => this.pids(name).length === 0);
   }
 
   async stop(): Promise<void> {

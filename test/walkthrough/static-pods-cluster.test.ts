@@ -1,7 +1,8 @@
 // Owns the walk through static pods on a node of a cluster: mirrors, drains, and an API server that goes away.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { freePort } from "../ports.ts";
 import { eventually, Everynode, run, withModernKubectl, type Ran } from "./harness.ts";
 import { Ship } from "./ship.ts";
 
@@ -13,7 +14,7 @@ describe.skipIf(kubectlPath === undefined)("a kubelet in a cluster", () => {
   const data = join(ship.folder, "data");
   let server: Everynode | undefined;
   let controllers: Everynode | undefined;
-  let port = "0";
+  let port = 0;
 
   const kubectl = (args: string, input?: string): Ran =>
     run(kubectlPath ?? "", args.split(" "), {
@@ -26,16 +27,24 @@ describe.skipIf(kubectlPath === undefined)("a kubelet in a cluster", () => {
     return ran.out;
   };
   const serve = async (): Promise<void> => {
-    server = new Everynode(["apiserver", "--data-dir", data, "--port", port, "--kubeconfig", kubeconfig]);
+    server = new Everynode([
+      "apiserver",
+      "--data-dir",
+      data,
+      "--port",
+      `${port}`,
+      "--kubeconfig",
+      kubeconfig,
+    ]);
     await eventually(
       "an API server",
       () => existsSync(kubeconfig) && kubectl("get --raw=/readyz").code === 0,
     );
-    port = /server: https:\/\/[^:]+:(\d+)/.exec(readFileSync(kubeconfig, "utf8"))?.[1] ?? "0";
   };
   const uidOf = (name: string) => seen(`get pod ${name} -o jsonpath={.metadata.uid}`);
 
   beforeAll(async () => {
+    port = await freePort();
     await serve();
     controllers = new Everynode(["controller-manager", "--kubeconfig", kubeconfig]);
     await ship.start("--kubeconfig", kubeconfig);
@@ -90,7 +99,7 @@ describe.skipIf(kubectlPath === undefined)("a kubelet in a cluster", () => {
 
   it("is left alone by a drain, and by a NoExecute taint (S.9)", async () => {
     const pid = await ship.one("static-web");
-    const drained = kubectl("drain node01 --ignore-daemonsets --force --timeout=20s");
+    const drained = kubectl("drain node01 --ignore-daemonsets --force --timeout=60s");
     expect(drained.err + drained.out).not.toContain("evicting pod default/static-web");
     await ship.none("from-api");
     seen("uncordon node01");

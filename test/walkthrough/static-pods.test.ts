@@ -10,7 +10,8 @@ describe("a kubelet alone at sea", () => {
   const ship = new Ship();
 
   beforeAll(async () => {
-    await ship.start();
+    // It looks by itself so seldom that only a change which the system reports can be what brings a pod.
+    await ship.start("--file-check-frequency", "1h");
   });
   afterAll(async () => {
     await ship.stop();
@@ -18,10 +19,7 @@ describe("a kubelet alone at sea", () => {
 
   it("runs a pod whose file is put into the folder, with no API server anywhere (S.3, S.6)", async () => {
     ship.put("static-web.yaml", ship.pod("static-web"));
-    const from = Date.now();
     await ship.one("static-web");
-    // Within a second, with some more for a machine that is busy with other tests.
-    expect(Date.now() - from).toBeLessThan(3000);
   });
 
   it("shows it with ps and logs, as docker would", () => {

@@ -1,11 +1,11 @@
 // Owns the walk through exec, attach, port-forward and cp: with every kubectl on the machine, and Debian's Python client.
-import { spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { connect, createServer, type AddressInfo, type Server } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { freePorts } from "../ports.ts";
 import { Cluster, eventually, kubectls, processesMarked, run, withModernKubectl } from "./harness.ts";
 import { Ship } from "./ship.ts";
 
@@ -73,19 +73,7 @@ function talk(port: number, bytes: Buffer): Promise<Buffer> {
 describe.skipIf(kubectlPath === undefined)("streams", () => {
   const cluster = new Cluster(kubectlPath ?? "");
   const mark = `walk-${process.pid}`;
-  const env = { KUBECONFIG: cluster.kubeconfig, HOME: cluster.folder };
-  const children: ChildProcess[] = [];
-
-  /** Goes on beside the test; its output is gathered. */
-  const beside = (kubectl: string, ...args: string[]) => {
-    const child = spawn(kubectl, args, { env: { ...process.env, ...env }, stdio: ["pipe", "pipe", "pipe"] });
-    children.push(child);
-    const seen = { out: "", err: "", code: undefined as number | undefined };
-    child.stdout.on("data", (bytes: Buffer) => (seen.out += bytes.toString()));
-    child.stderr.on("data", (bytes: Buffer) => (seen.err += bytes.toString()));
-    child.once("exit", (code) => (seen.code = code ?? 128));
-    return { child, seen };
-  };
+  const { env } = cluster;
 
   beforeAll(async () => {
     await cluster.start("--workers", "1");
@@ -93,7 +81,6 @@ describe.skipIf(kubectlPath === undefined)("streams", () => {
     cluster.ok("wait --for=condition=Ready pod --all --timeout=60s");
   });
   afterAll(async () => {
-    for (const child of children) child.kill("SIGKILL");
     await cluster.stop();
   });
 
@@ -150,9 +137,9 @@ describe.skipIf(kubectlPath === undefined)("streams", () => {
     });
 
     it("attach: what is printed from now on, until one goes away; the pod goes on", async () => {
-      const { child, seen } = beside(kubectl, "attach", "web");
-      await eventually("a few ticks", () => (seen.out.match(/tick \d+\n/g)?.length ?? 0) >= 3);
-      child.kill("SIGKILL");
+      const attached = cluster.beside("attach web", kubectl);
+      await eventually("a few ticks", () => (attached.output.match(/tick \d+\n/g)?.length ?? 0) >= 3);
+      attached.child.kill("SIGKILL");
       expect(
         cluster.ok("get pod web -o jsonpath={.status.phase},{.status.containerStatuses[0].restartCount}"),
       ).toBe("Running,0");
@@ -170,9 +157,9 @@ describe.skipIf(kubectlPath === undefined)("streams", () => {
 
     it("port-forward: several connections at once, each direction ending apart; a closed port is told", async () => {
       const { server, port } = await echoing();
-      const { child, seen } = beside(kubectl, "port-forward", "pod/web", `:${port}`, ":1");
+      const forwarding = cluster.beside(`port-forward pod/web :${port} :1`, kubectl);
       const local = await eventually("both ports", () => {
-        const found = [...seen.out.matchAll(/127\.0\.0\.1:(\d+) -> (\d+)/g)];
+        const found = [...forwarding.output.matchAll(/127\.0\.0\.1:(\d+) -> (\d+)/g)];
         return found.length === 2 && new Map(found.map(([, here, there]) => [Number(there), Number(here)]));
       });
       const sizes = [0, 1, 100_000, 2_000_000, 7];
@@ -182,18 +169,18 @@ describe.skipIf(kubectlPath === undefined)("streams", () => {
       expect(heard.map(({ length }) => length)).toEqual(sizes.map((size) => size + `heard ${size}`.length));
       await talk(local.get(1) ?? 0, Buffer.from("x")).catch(() => undefined);
       await eventually("the refusal", () =>
-        /error forwarding port 1 to pod .*connection refused/.test(seen.err),
+        /error forwarding port 1 to pod .*connection refused/.test(forwarding.errors),
       );
-      child.kill("SIGKILL");
+      forwarding.child.kill("SIGKILL");
       await new Promise((resolve) => server.close(resolve));
     });
 
     it("a command whose client is gone does not stay", async () => {
-      const { child, seen } = beside(kubectl, "exec", "web", "--", "sh", "-c", "echo on; exec sleep 987654");
-      await eventually("its first word", () => seen.out === "on\n");
+      const there = cluster.beside("exec web -- sh -c 'echo on; exec sleep 987654'", kubectl);
+      await eventually("its first word", () => there.output === "on\n");
       const left = () => processesMarked(mark).filter((pid) => commandOf(pid).includes("987654"));
       expect(left().length).toBeGreaterThan(0);
-      child.kill("SIGKILL");
+      there.child.kill("SIGKILL");
       await eventually("its end", () => left().length === 0);
     });
   });
@@ -226,10 +213,7 @@ describe("a node alone", () => {
   afterAll(() => ship.stop());
 
   it("answers its owner's certificate and nobody else's; what is read-only is read by anyone (S.6)", async () => {
-    const { server, port: open } = await echoing();
-    await new Promise((resolve) => server.close(resolve));
-    const { server: other, port } = await echoing();
-    await new Promise((resolve) => other.close(resolve));
+    const [open, port] = await freePorts(2);
     const config = join(ship.folder, "kubelet.yaml");
     writeFileSync(
       config,

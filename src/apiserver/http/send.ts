@@ -18,6 +18,9 @@ export interface Sender {
   readonly auditId: string;
 }
 
+/** A body of this type is JSON until it is sent. */
+export const yamlType = "application/yaml";
+
 export const jsonAnswer = (
   status: number,
   value: unknown,
@@ -40,7 +43,7 @@ export const textAnswer = (status: number, body: string): EncodedAnswer => ({
 export function valueAnswer(status: number, value: unknown, encoding: Encoding): EncodedAnswer {
   const body = encoding === "protobuf" ? protobufOf(Object(value)) : undefined;
   return body === undefined
-    ? jsonAnswer(status, value)
+    ? jsonAnswer(status, value, encoding === "yaml" ? yamlType : undefined)
     : { status, contentType: protobufType, body, warnings: [] };
 }
 
@@ -79,8 +82,16 @@ const takesGzip = (exchange: Exchange): boolean =>
     String(exchange.headers["accept-encoding"] ?? ""),
   );
 
-export async function send(sender: Sender, answer: EncodedAnswer): Promise<void> {
+/** Written on demand: few clients want YAML, and its writer takes 50 ms to load. */
+async function inYaml({ body, ...answer }: EncodedAnswer): Promise<EncodedAnswer> {
+  const { writeYaml } = await import("./yaml-body.ts");
+  const text = typeof body === "string" ? body : Buffer.from(body).toString("utf8");
+  return { ...answer, body: text === "" ? text : writeYaml(JSON.parse(text)) };
+}
+
+export async function send(sender: Sender, made: EncodedAnswer): Promise<void> {
   const { exchange } = sender;
+  const answer = made.contentType === yamlType ? await inYaml(made) : made;
   const headers = headersOf(sender, answer);
   const size = typeof answer.body === "string" ? answer.body.length : answer.body.byteLength;
   if (size < compressFrom || !takesGzip(exchange)) {

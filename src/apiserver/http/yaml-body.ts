@@ -1,5 +1,14 @@
-// Owns reading a YAML body as upstream does: version 1.1, whose `0755` is octal and whose `y` is true, without timestamps.
-import { isMap, isScalar, isSeq, parseAllDocuments, type Document, type ParsedNode, type Tags } from "yaml";
+// Owns YAML bodies as upstream reads and writes them: version 1.1, whose `0755` is octal and whose `y` is true, without timestamps.
+import {
+  isMap,
+  isScalar,
+  isSeq,
+  parseAllDocuments,
+  stringify,
+  type Document,
+  type ParsedNode,
+  type Tags,
+} from "yaml";
 import { isTooDeep } from "../../model/yaml-depth.ts";
 
 export type YamlBody =
@@ -10,6 +19,10 @@ const unlikeJson = new Set(["tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bi
 
 const customTags = (tags: Tags): Tags =>
   tags.filter((tag) => typeof tag === "string" || !unlikeJson.has(tag.tag));
+
+/** By name, as upstream's writer sorts them. */
+export const writeYaml = (value: unknown): string =>
+  stringify(value, { version: "1.1", indentSeq: false, sortMapEntries: true, lineWidth: 0 });
 
 export function readYaml(text: string): YamlBody {
   try {

@@ -5,6 +5,7 @@ import { Refusal } from "../status.ts";
 import { plainEncoding, readAccept } from "./accept.ts";
 
 const json = "application/json";
+const yaml = "application/yaml";
 const protobuf = "application/vnd.kubernetes.protobuf";
 const table = `${json};as=Table;v=v1;g=meta.k8s.io`;
 const partial = "as=PartialObjectMetadata;v=v1;g=meta.k8s.io";
@@ -18,7 +19,7 @@ const inWords = (read: ReturnType<typeof readAccept>): string => {
   const { form, encoding } = read;
   return form.as === "object" ? encoding : `${form.as} ${form.version} in ${encoding}`;
 };
-const refused = `refused: only the following media types are accepted: ${json}, ${protobuf}`;
+const refused = `refused: only the following media types are accepted: ${json}, ${yaml}, ${protobuf}`;
 
 it.each([
   [undefined, "json"],
@@ -53,7 +54,10 @@ it.each([
   [`${json};g=meta.k8s.io`, refused],
   [`${protobuf};as=Table;v=v1;g=meta.k8s.io,${table},${json}`, "Table v1 in json"],
   [`${protobuf};as=Table;v=v1;g=meta.k8s.io,${protobuf}`, "protobuf"],
-  ["application/yaml", refused],
+  [yaml, "yaml"],
+  [`${yaml},${json}`, "yaml"],
+  [`text/yaml,${yaml};q=0.5,${json};q=0.1`, "yaml"],
+  [`${yaml};as=Table;v=v1;g=meta.k8s.io`, "Table v1 in yaml"],
   ["text/html, application/json;q=0.8", "json"],
   [`${json};as=PartialObjectMetadataList;v=v1;g=meta.k8s.io`, "PartialObjectMetadata v1 in json"],
   [`${protobuf};${partial},${json};${partial},${json}`, "PartialObjectMetadata v1 in protobuf"],

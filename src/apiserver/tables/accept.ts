@@ -4,7 +4,7 @@ import { isInProtobuf } from "../protobuf/envelope.ts";
 import { groupVersion } from "../registry/decode.ts";
 import { notAcceptable, type Refusal } from "../status.ts";
 
-export type Encoding = "json" | "protobuf";
+export type Encoding = "json" | "yaml" | "protobuf";
 
 export type Form =
   | { readonly as: "object" }
@@ -40,9 +40,15 @@ interface Choice {
 /** In the order in which they are offered to those who take any. */
 const offers: readonly { readonly encoding: Encoding; readonly subtype: string }[] = [
   { encoding: "json", subtype: "json" },
+  { encoding: "yaml", subtype: "yaml" },
   { encoding: "protobuf", subtype: "vnd.kubernetes.protobuf" },
 ];
 export const mediaTypes: readonly string[] = offers.map(({ subtype }) => `application/${subtype}`);
+
+/** YAML has no frames that the events of a watch could stand in. */
+const watchTypes = mediaTypes
+  .filter((type) => type !== "application/yaml")
+  .map((type) => `${type};stream=watch`);
 
 const trimmed = (text: string): string => text.replace(/^ +| +$/g, "");
 
@@ -140,20 +146,22 @@ const hasMessage = (kind: Kind): boolean =>
 /** How to answer about a resource. */
 export function readAccept(accept: string | undefined, kind: Kind, isWatch: boolean): Accepted | Refusal {
   const accepted = negotiate(accept, (encoding, as): Accepted | undefined => {
+    if (isWatch && encoding === "yaml") return undefined;
     if (as === undefined) return encoding === "protobuf" && !hasMessage(kind) ? undefined : plain[encoding];
     const form = formOf(as);
     // A table has cells of any type, which protobuf cannot say.
     const isImpossible = form === undefined || (form.as === "Table" && encoding === "protobuf");
     return isImpossible ? undefined : { form, encoding };
   });
-  return accepted ?? notAcceptable(isWatch ? mediaTypes.map((type) => `${type};stream=watch`) : mediaTypes);
+  return accepted ?? notAcceptable(isWatch ? watchTypes : mediaTypes);
 }
 
 const plain: Readonly<Record<Encoding, Accepted>> = {
   json: { form: { as: "object" }, encoding: "json" },
+  yaml: { form: { as: "object" }, encoding: "yaml" },
   protobuf: { form: { as: "object" }, encoding: "protobuf" },
 };
 
-/** In what to answer that which has but one form, such as an error: JSON where the client takes neither. */
+/** In what to answer that which has but one form, such as an error: JSON where the client takes none of them. */
 export const plainEncoding = (accept: string | undefined): Encoding =>
   negotiate(accept, (encoding, as) => (as === undefined ? encoding : undefined)) ?? "json";

@@ -7,6 +7,7 @@ import type {
   SeccompProfile,
   SecurityContext,
 } from "../../model/generated/types.ts";
+import { setKey } from "../../lib/json.ts";
 import { millisOf, unitsOf } from "../../model/quantity.ts";
 import {
   RuntimeRefusal,
@@ -39,11 +40,21 @@ export const annotationOf = {
 export const logFolderOf = (podLogsDir: string, pod: Pod): string =>
   `${podLogsDir}/${pod.metadata.namespace ?? ""}_${pod.metadata.name}_${pod.metadata.uid}`;
 
-const podLabels = (pod: Pod): Record<string, string> => ({
-  [labelOf.podName]: pod.metadata.name,
-  [labelOf.podNamespace]: pod.metadata.namespace ?? "",
-  [labelOf.podUid]: pod.metadata.uid,
-});
+type Texts = Readonly<Record<string, string>>;
+
+/** Key by key: what is spread is of another shape each time, which weighs more. */
+function copied(texts: Texts | undefined): Record<string, string> {
+  const copy: Record<string, string> = {};
+  if (texts !== undefined) for (const key of Object.keys(texts)) setKey(copy, key, texts[key]);
+  return copy;
+}
+
+function addPodLabels(labels: Record<string, string>, { metadata }: Pod): Record<string, string> {
+  labels[labelOf.podName] = metadata.name;
+  labels[labelOf.podNamespace] = metadata.namespace ?? "";
+  labels[labelOf.podUid] = metadata.uid;
+  return labels;
+}
 
 export function sandboxConfigOf(
   pod: Pod,
@@ -52,25 +63,33 @@ export function sandboxConfigOf(
 ): SandboxConfig {
   const spec = pod.spec;
   const hostNetwork = spec?.hostNetwork === true;
-  const ports = (spec?.containers ?? []).flatMap((container) => container.ports ?? []);
+  const annotations = copied(pod.metadata.annotations);
+  annotations[annotationOf.podGrace] = String(graceSecondsOf(pod));
   return {
     pod: { name: pod.metadata.name, namespace: pod.metadata.namespace ?? "", uid: pod.metadata.uid, attempt },
     hostname: hostNetwork ? node.nodeName : (spec?.hostname ?? pod.metadata.name).slice(0, 63),
     logFolder: logFolderOf(node.podLogsDir, pod),
-    labels: { ...pod.metadata.labels, ...podLabels(pod) },
-    annotations: { ...pod.metadata.annotations, [annotationOf.podGrace]: String(graceSecondsOf(pod)) },
+    labels: addPodLabels(copied(pod.metadata.labels), pod),
+    annotations,
     hostNetwork,
     hostPid: spec?.hostPID === true,
     hostIpc: spec?.hostIPC === true,
-    portMappings: ports
-      .filter((port) => port.hostPort !== undefined && port.hostPort !== 0)
-      .map((port) => ({
-        protocol: port.protocol === "UDP" || port.protocol === "SCTP" ? port.protocol : "TCP",
-        containerPort: port.containerPort,
-        hostPort: port.hostPort ?? 0,
-        hostIp: port.hostIP ?? "",
-      })),
+    portMappings: portMappingsOf(spec?.containers ?? []),
   };
+}
+
+function portMappingsOf(containers: readonly Container[]): SandboxConfig["portMappings"] {
+  const mappings: SandboxConfig["portMappings"][number][] = [];
+  for (const { ports } of containers)
+    for (const { protocol, containerPort, hostPort, hostIP = "" } of ports ?? [])
+      if (hostPort !== undefined && hostPort !== 0)
+        mappings.push({
+          protocol: protocol === "UDP" || protocol === "SCTP" ? protocol : "TCP",
+          containerPort,
+          hostPort,
+          hostIp: hostIP,
+        });
+  return mappings;
 }
 
 function resourcesOf(pod: Pod, container: Container): Resources {
@@ -140,6 +159,8 @@ export function containerConfigOf(
   resolved: { readonly env: ReadonlyMap<string, string>; readonly mounts: readonly Mount[] },
 ): ContainerConfig {
   const expanded = (text: string) => expand(text, (name) => resolved.env.get(name));
+  const labels = addPodLabels({}, pod);
+  labels[labelOf.containerName] = container.name;
   return {
     name: container.name,
     attempt,
@@ -151,7 +172,7 @@ export function containerConfigOf(
       : { workingDir: container.workingDir }),
     env: Array.from(resolved.env, ([name, value]) => ({ name, value })),
     mounts: resolved.mounts,
-    labels: { ...podLabels(pod), [labelOf.containerName]: container.name },
+    labels,
     annotations: {
       [annotationOf.restartCount]: String(attempt),
       [annotationOf.messagePath]: container.terminationMessagePath ?? "",

@@ -100,11 +100,15 @@ async function referred(variable: EnvVar, sources: Sources): Promise<string | un
   return refuse(`cannot set variable ${variable.name}: its valueFrom names no source this kubelet knows`);
 }
 
+const none: ReadonlyMap<string, string> = new Map();
+
 /** Throws RuntimeRefusal with reason CreateContainerConfigError where a reference leads nowhere. */
 export async function resolveEnv(sources: Sources): Promise<ReadonlyMap<string, string>> {
+  const { env = [], envFrom = [] } = sources.container;
+  if (env.length === 0 && envFrom.length === 0) return none;
   const known: Sources = { ...sources, references: remembered(sources.references) };
   const values = await wholeObjects(known);
-  for (const variable of sources.container.env ?? []) {
+  for (const variable of env) {
     const value =
       variable.valueFrom === undefined
         ? expand(variable.value ?? "", (name) => values.get(name))

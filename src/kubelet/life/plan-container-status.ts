@@ -90,8 +90,12 @@ export function planContainerStatus(
   const done = member.role === "init" && container.is === "ended" && container.exit.exitCode === 0;
   const id = currentId(container);
   const last = container.last;
-  const telling: Telling = { ...facts, messageMax: Math.floor(messagesMax / membersOf(pod.pod).length) };
-  return {
+  const { runtimeName } = facts;
+  const telling: Telling = {
+    runtimeName,
+    messageMax: Math.floor(messagesMax / membersOf(pod.pod).length),
+  };
+  const status: ContainerStatus = {
     name,
     state: wireState(container, pod, telling),
     lastState: last === undefined ? {} : { terminated: terminated(last, telling) },
@@ -99,7 +103,8 @@ export function planContainerStatus(
     restartCount: Math.max(0, container.attempts - 1),
     image,
     imageID: container.imageRef ?? "",
-    ...(id === undefined ? {} : { containerID: idOf(id, facts.runtimeName) }),
     started: live && container.started,
   };
+  if (id !== undefined) status.containerID = idOf(id, runtimeName);
+  return status;
 }

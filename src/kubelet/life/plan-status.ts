@@ -1,6 +1,6 @@
 // Owns what the API is told of a pod: phase, conditions, addresses, container statuses, as upstream's kubelet words them.
 import type { Instant } from "../../lib/units.ts";
-import type { PodCondition, PodStatus } from "../../model/generated/types.ts";
+import type { ContainerStatus, PodCondition, PodStatus } from "../../model/generated/types.ts";
 import { formatTime } from "../../model/time.ts";
 import { planContainerStatus } from "./plan-container-status.ts";
 import { podQos } from "../../model/pod/qos.ts";
@@ -30,42 +30,50 @@ const isOver = (state: PodState): boolean =>
   state.is === "gone";
 
 function phaseOf(state: PodState): Phase {
-  const members = membersOf(state.pod);
-  const at = (name: string): ContainerState | undefined => state.containers[name];
   const over = isOver(state);
   if (over && state.verdict !== undefined) return "Failed";
-  const mains = members.filter(({ role }) => role === "main").map(({ spec }) => at(spec.name));
-  const began = mains.some((main) => main !== undefined && (main.attempts > 0 || isAlive(main)));
-  const inits = members.filter(({ role }) => role === "init").map(({ spec }) => at(spec.name));
-  const initFailed = inits.some((init) => init?.is === "ended" && init.exit.exitCode !== 0);
-  if (initFailed && !began) return over || state.is === "stopping" ? "Failed" : "Pending";
-  if (over) {
-    if (!began) return state.pod.metadata.deletionTimestamp === undefined ? "Pending" : "Failed";
-    return mains.every((main) => main?.is === "ended" && main.exit.exitCode === 0) ? "Succeeded" : "Failed";
+  let began = false;
+  let allBegan = true;
+  let allSucceeded = true;
+  let initFailed = false;
+  for (const { role, spec } of membersOf(state.pod)) {
+    const container = state.containers[spec.name];
+    if (role === "init" && container?.is === "ended" && container.exit.exitCode !== 0) initFailed = true;
+    if (role !== "main") continue;
+    if (container === undefined) {
+      allBegan = allSucceeded = false;
+      continue;
+    }
+    if (container.attempts > 0 || isAlive(container)) began = true;
+    // A container that has never run holds the pod back, one that waits to run again doesn't.
+    if (!isAlive(container) && container.last === undefined && container.is !== "ended") allBegan = false;
+    if (container.is !== "ended" || container.exit.exitCode !== 0) allSucceeded = false;
   }
-  if (!began) return "Pending";
-  // A container that has never run holds the pod back, one that waits to run again doesn't.
-  const allBegan = mains.every(
-    (main) => main !== undefined && (isAlive(main) || main.last !== undefined || main.is === "ended"),
-  );
-  return allBegan ? "Running" : "Pending";
+  if (initFailed && !began) return over || state.is === "stopping" ? "Failed" : "Pending";
+  if (over && !began) return state.pod.metadata.deletionTimestamp === undefined ? "Pending" : "Failed";
+  if (over) return allSucceeded ? "Succeeded" : "Failed";
+  return began && allBegan ? "Running" : "Pending";
 }
 
-function addressesOf(
-  state: PodState,
-  facts: NodeFacts,
-): Pick<PodStatus, "hostIP" | "hostIPs" | "podIP" | "podIPs"> {
-  const hostIps = { hostIP: facts.hostIp, hostIPs: [{ ip: facts.hostIp }] };
-  if (state.is !== "running" && state.is !== "stopping") {
-    const { podIP, podIPs } = state.pod.status ?? {};
-    return { ...hostIps, ...(isOver(state) && podIP !== undefined ? { podIP, podIPs } : {}) };
+function addAddresses(status: PodStatus, state: PodState, facts: NodeFacts): void {
+  if (state.is === "running" || state.is === "stopping") {
+    const { ips } = state.sandbox;
+    status.podIP = ips[0] ?? facts.hostIp;
+    status.podIPs = ips.length === 0 ? [{ ip: facts.hostIp }] : ips.map((ip) => ({ ip }));
+    return;
   }
-  const { ips } = state.sandbox;
-  const own = ips.length === 0 ? [facts.hostIp] : ips;
-  return { ...hostIps, podIP: own[0], podIPs: own.map((ip) => ({ ip })) };
+  const { podIP, podIPs } = state.pod.status ?? {};
+  if (!isOver(state) || podIP === undefined) return;
+  status.podIP = podIP;
+  if (podIPs !== undefined) status.podIPs = podIPs;
 }
 
 const ours = new Set(["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady"]);
+
+const typed = (conditions: readonly PodCondition[], type: string): PodCondition | undefined => {
+  for (const condition of conditions) if (condition.type === type) return condition;
+  return undefined;
+};
 
 /** Keeps others' conditions and, where nothing changed, the time of the last change. */
 function joinConditions(
@@ -74,16 +82,20 @@ function joinConditions(
   now: Instant,
 ): PodCondition[] {
   const at = formatTime(now);
-  const joined = planned.map((condition): PodCondition => {
-    const old = before.find(({ type }) => type === condition.type);
-    const since = old?.status === condition.status ? (old.lastTransitionTime ?? at) : at;
-    return { ...condition, lastTransitionTime: since };
-  });
-  const others = before.filter(({ type }) => !ours.has(type) && !joined.some((one) => one.type === type));
-  const scheduled: PodCondition[] = others.some(({ type }) => type === "PodScheduled")
-    ? []
-    : [{ type: "PodScheduled", status: "True", lastTransitionTime: at }];
-  return [...joined, ...others, ...scheduled];
+  const joined: PodCondition[] = [];
+  for (const { type, status, reason, message } of planned) {
+    const old = typed(before, type);
+    const since = old?.status === status ? (old.lastTransitionTime ?? at) : at;
+    const condition: PodCondition = { type, status, lastTransitionTime: since };
+    if (reason !== undefined) condition.reason = reason;
+    if (message !== undefined) condition.message = message;
+    joined.push(condition);
+  }
+  for (const other of before)
+    if (!ours.has(other.type) && typed(planned, other.type) === undefined) joined.push(other);
+  if (typed(joined, "PodScheduled") === undefined)
+    joined.push({ type: "PodScheduled", status: "True", lastTransitionTime: at });
+  return joined;
 }
 
 /** The status a pod should have; `before` is the one it has in the API. */
@@ -93,33 +105,41 @@ export function planStatus(
   facts: NodeFacts,
   now: Instant,
 ): PodStatus {
-  const { pod } = state;
+  const { pod, verdict } = state;
   const phase = phaseOf(state);
-  const members = membersOf(pod);
-  const statuses = (wanted: (role: string) => boolean) =>
-    members
-      .filter(({ role }) => wanted(role))
-      .map(({ role, spec }) => planContainerStatus({ role, spec }, state, facts));
-  const inits = statuses((role) => role !== "main");
-  const neverBegan =
-    state.verdict !== undefined &&
-    isOver(state) &&
-    Object.values(state.containers).every(({ is, attempts }) => is === "idle" && attempts === 0);
-  const verdict = state.verdict !== undefined && phase === "Failed" ? state.verdict : undefined;
-  return {
-    ...(before?.nominatedNodeName === undefined ? {} : { nominatedNodeName: before.nominatedNodeName }),
+  const known = before?.conditions ?? none;
+  const status: PodStatus = {
     phase,
-    ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
-    conditions: joinConditions(
-      planConditions(state, phase, before?.conditions ?? []),
-      before?.conditions ?? [],
-      now,
-    ),
-    ...(verdict === undefined ? {} : { reason: verdict.reason, message: verdict.message }),
-    ...addressesOf(state, facts),
+    conditions: joinConditions(planConditions(state, phase, known), known, now),
+    hostIP: facts.hostIp,
+    hostIPs: [{ ip: facts.hostIp }],
     startTime: formatTime(state.startTime),
     qosClass: before?.qosClass ?? podQos(pod),
-    ...(neverBegan || inits.length === 0 ? {} : { initContainerStatuses: inits }),
-    ...(neverBegan ? {} : { containerStatuses: statuses((role) => role === "main") }),
   };
+  if (before?.nominatedNodeName !== undefined) status.nominatedNodeName = before.nominatedNodeName;
+  if (pod.metadata.generation !== undefined) status.observedGeneration = pod.metadata.generation;
+  if (verdict !== undefined && phase === "Failed") {
+    status.reason = verdict.reason;
+    status.message = verdict.message;
+  }
+  addAddresses(status, state, facts);
+  if (!neverBegan(state)) addContainers(status, state, facts);
+  return status;
+}
+
+const none: readonly PodCondition[] = [];
+
+/** Refused before anything was made for it. */
+const neverBegan = (state: PodState): boolean =>
+  state.verdict !== undefined &&
+  isOver(state) &&
+  Object.values(state.containers).every(({ is, attempts }) => is === "idle" && attempts === 0);
+
+function addContainers(status: PodStatus, state: PodState, facts: NodeFacts): void {
+  const inits: ContainerStatus[] = [];
+  const mains: ContainerStatus[] = [];
+  for (const member of membersOf(state.pod))
+    (member.role === "main" ? mains : inits).push(planContainerStatus(member, state, facts));
+  if (inits.length > 0) status.initContainerStatuses = inits;
+  status.containerStatuses = mains;
 }

@@ -1,6 +1,7 @@
 // Owns the moves a container makes between its states: begin, retry, restart, stop, probe.
 import type { Instant, Millis } from "../../lib/units.ts";
-import type { Container } from "../../model/generated/types.ts";
+import type { Container, Pod } from "../../model/generated/types.ts";
+import { ended, leaving, memoryOf, pulling, running, withProbes } from "./container-states.ts";
 import { holdOff, planRestart, retryDelay } from "./plan-restart.ts";
 import type {
   AfterStop,
@@ -20,13 +21,8 @@ import { freshProbes, probeSpecOf, takeDueProbes, takeProbeResult } from "./step
 // After a preStop hook that used up the grace period, as upstream's minimumGracePeriodInSeconds.
 const graceMin: Millis = 2000;
 
-export const memoryOf = (state: ContainerState): ContainerMemory => ({
-  attempts: state.attempts,
-  last: state.last,
-  backoff: state.backoff,
-  failures: state.failures,
-  imageRef: state.imageRef,
-});
+const podWords = ({ metadata }: Pod): string =>
+  `${metadata.name}_${metadata.namespace ?? ""}(${metadata.uid})`;
 
 export const warn = (reason: string, message: string): ContainerOrder => ({
   do: "event",
@@ -43,16 +39,7 @@ export const tell = (reason: string, message: string): ContainerOrder => ({
 
 export const stay = (state: ContainerState): ContainerStep => [state];
 
-export const begin = (state: ContainerState): ContainerStep => [
-  { ...memoryOf(state), is: "pulling" },
-  { do: "pull-image" },
-];
-
-/** Not running and not to be started again: what the last run left is what there is to tell. */
-export function rest(state: ContainerState): ContainerState {
-  const { last, ...memory } = memoryOf(state);
-  return last === undefined ? { ...memory, is: "idle" } : { ...memory, is: "ended", exit: last };
-}
+export const begin = (state: ContainerState): ContainerStep => [pulling(state), { do: "pull-image" }];
 
 export function afterExit(
   state: ContainerState,
@@ -60,11 +47,11 @@ export function afterExit(
   then: AfterStop,
   context: ContainerContext,
 ): ContainerStep {
-  const { policy, now, spec, podWords } = context;
+  const { policy, now, spec } = context;
   const again =
     then === "again" ||
     (then === "policy" && (policy === "Always" || (policy === "OnFailure" && exit.exitCode !== 0)));
-  if (!again) return [{ ...memoryOf(state), is: "ended", exit }];
+  if (!again) return [ended(state, exit)];
   const forget: ContainerOrder[] =
     state.last === undefined || state.last.id === exit.id
       ? []
@@ -79,7 +66,7 @@ export function afterExit(
     });
     return [next, ...forget, ...orders];
   }
-  const words = `back-off ${restart.delay / 1000}s restarting failed container=${spec.name} pod=${podWords}`;
+  const words = `back-off ${restart.delay / 1000}s restarting failed container=${spec.name} pod=${podWords(context.pod)}`;
   const startFailed = exit.reason === startError;
   return [
     {
@@ -90,7 +77,7 @@ export function afterExit(
       until: restart.until,
     },
     ...forget,
-    warn("BackOff", `Back-off restarting failed container ${spec.name} in pod ${podWords}`),
+    warn("BackOff", `Back-off restarting failed container ${spec.name} in pod ${podWords(context.pod)}`),
   ];
 }
 
@@ -127,24 +114,15 @@ export function stopLive(
   stop: { deadline: Instant; next: AfterStop; message: string },
   context: ContainerContext,
 ): ContainerStep {
-  const { id, startedAt, started, ready } = state;
-  const live = { id, startedAt, started, ready, deadline: stop.deadline, next: stop.next };
-  const memory: ContainerMemory = {
-    attempts: state.attempts,
-    last: state.last,
-    backoff: state.backoff,
-    failures: state.failures,
-    imageRef: state.imageRef,
-  };
   const grace = Math.max(0, stop.deadline - context.now);
   const told = tell("Killing", stop.message);
   if (context.spec.lifecycle?.preStop !== undefined && grace > 0)
     return [
-      { ...memory, ...live, is: "pre-stopping" },
+      leaving("pre-stopping", state, stop),
       told,
-      { do: "run-hook", id, hook: "preStop", timeout: grace },
+      { do: "run-hook", id: state.id, hook: "preStop", timeout: grace },
     ];
-  return [{ ...memory, ...live, is: "stopping" }, told, { do: "stop-container", id, grace }];
+  return [leaving("stopping", state, stop), told, { do: "stop-container", id: state.id, grace }];
 }
 
 /** A later stop may hasten and harden an earlier one, never soften it. */
@@ -156,10 +134,7 @@ export const hasten = <S extends Ending>(state: S, stop: SignalOf<"stop">): S =>
 
 export function killNow(state: StateOf<"pre-stopping">, now: Instant): ContainerStep {
   const grace = Math.max(graceMin, state.deadline - now);
-  return [
-    { ...state, is: "stopping" },
-    { do: "stop-container", id: state.id, grace },
-  ];
+  return [leaving("stopping", state, state), { do: "stop-container", id: state.id, grace }];
 }
 
 export function runningAfterProbe(
@@ -174,7 +149,7 @@ export function runningAfterProbe(
   const probes = { ...state.probes, [signal.probe]: taken.state };
   const label = { startup: "Startup", liveness: "Liveness", readiness: "Readiness" }[signal.probe];
   const told = signal.success ? [] : [warn("Unhealthy", `${label} probe failed: ${signal.message}`)];
-  const next: StateOf<"running"> = { ...state, probes };
+  const next = withProbes(state, probes);
   if (taken.verdict === "undecided") return [next, ...told];
   if (signal.probe === "readiness") return [{ ...next, ready: taken.verdict === "passed" }, ...told];
   if (taken.verdict === "passed") {
@@ -196,7 +171,7 @@ export function ask(state: StateOf<"running">, now: Instant): ContainerStep {
   if (state.hook === "running") return [state];
   const { probes, due } = takeDueProbes(state.probes, state.started, now);
   if (due.length === 0) return [state];
-  return [{ ...state, probes }, ...due.map((probe) => ({ do: "probe" as const, id: state.id, probe }))];
+  return [withProbes(state, probes), ...due.map((probe) => ({ do: "probe" as const, id: state.id, probe }))];
 }
 
 export function run(
@@ -205,37 +180,38 @@ export function run(
   context: ContainerContext,
 ): ContainerStep {
   const { spec, now } = context;
-  const live = { id: state.id, startedAt: started.at, started: false, ready: false };
-  const memory = memoryOf(state);
   if (state.early !== undefined) {
     const exit = { ...state.early, startedAt: state.early.startedAt ?? started.at };
     return afterExit(state, exit, state.doomed === undefined ? "policy" : "end", context);
   }
+  const memory = state.doomed === undefined ? { ...memoryOf(state), failures: 0 } : state;
+  const begun = running(memory, {
+    id: state.id,
+    startedAt: started.at,
+    started: false,
+    ready: false,
+    hook: "running",
+    probes: {},
+  });
   if (state.doomed !== undefined)
     return stopLive(
-      { ...memory, ...live },
+      begun,
       { deadline: state.doomed, next: "end", message: `Stopping container ${spec.name}` },
       context,
     );
   const told = tell("Started", `Started container ${spec.name}`);
-  const running: StateOf<"running"> = {
-    ...memory,
-    ...live,
-    failures: 0,
-    is: "running",
-    hook: "running",
-    probes: {},
-  };
   if (spec.lifecycle?.postStart !== undefined)
-    return [running, told, { do: "run-hook", id: state.id, hook: "postStart", timeout: undefined }];
-  const [next, ...orders] = afterHook(running, spec, now);
+    return [begun, told, { do: "run-hook", id: state.id, hook: "postStart", timeout: undefined }];
+  const [next, ...orders] = afterHook(begun, spec, now);
   return [next, told, ...orders];
 }
 
 export function afterHook(state: StateOf<"running">, spec: Container, now: Instant): ContainerStep {
   const started = spec.startupProbe === undefined;
   const ready = started && spec.readinessProbe === undefined;
-  return ask({ ...state, hook: "done", started, ready, probes: freshProbes(spec, state.startedAt) }, now);
+  const { id, startedAt } = state;
+  const probes = freshProbes(spec, startedAt);
+  return ask(running(state, { id, startedAt, started, ready, hook: "done", probes }), now);
 }
 
 export function failStart(

@@ -1,6 +1,6 @@
 // Owns the words a container's life is told in: its states, the signals that move it, the orders it gives.
 import type { Instant, Millis } from "../../lib/units.ts";
-import type { Container } from "../../model/generated/types.ts";
+import type { Container, Pod } from "../../model/generated/types.ts";
 import type { Backoff } from "./plan-restart.ts";
 import type { ProbeName, Probes } from "./step-probe.ts";
 
@@ -122,8 +122,8 @@ export interface ContainerContext {
   readonly policy: "Always" | "OnFailure" | "Never";
   /** The pod's terminationGracePeriodSeconds. */
   readonly graceSeconds: number;
-  /** `NAME_NAMESPACE(UID)`, for messages. */
-  readonly podWords: string;
+  /** For messages. */
+  readonly pod: Pod;
   readonly now: Instant;
 }
 

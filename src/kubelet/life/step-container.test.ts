@@ -63,7 +63,11 @@ const context: ContainerContext = {
   spec: { name: "main", image: "i" },
   policy: "Always",
   graceSeconds: 30,
-  podWords: "a_default(u)",
+  pod: {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "a", namespace: "default", uid: "u", resourceVersion: "", creationTimestamp: "" },
+  },
   now,
 };
 

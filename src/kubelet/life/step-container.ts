@@ -1,5 +1,6 @@
 // Owns one container's life as a table: every state meets every signal, and says what to order.
 import type { Instant } from "../../lib/units.ts";
+import { creating, rest, starting } from "./container-states.ts";
 import { holdOff } from "./plan-restart.ts";
 import {
   afterExit,
@@ -9,8 +10,6 @@ import {
   failStart,
   hasten,
   killNow,
-  memoryOf,
-  rest,
   retryLater,
   run,
   runningAfterProbe,
@@ -54,7 +53,7 @@ const table: Table = {
   pulling: {
     ...ignore("begin", "created", "started", "exited", "probed", "hooked", "due"),
     "image-ready": (state, { imageRef }) => [
-      { ...memoryOf(state), imageRef, is: "creating" },
+      creating(state, imageRef),
       { do: "create-container", attempt: state.attempts },
     ],
     failed: (state, failed, context) =>
@@ -67,7 +66,7 @@ const table: Table = {
       state.doomed !== undefined
         ? [rest(state), { do: "remove-container", id }]
         : [
-            { ...memoryOf(state), attempts: state.attempts + 1, is: "starting", id },
+            starting(state, id),
             tell("Created", `Created container: ${spec.name}`),
             { do: "start-container", id },
           ],

@@ -1,8 +1,14 @@
 // Owns the moves a pod makes between its states: which container's turn it is, how the pod stops, what follows.
 import type { Instant, Millis } from "../../lib/units.ts";
 import type { Container, Pod } from "../../model/generated/types.ts";
+import { bare, running, stopping, withContainer, type Housed } from "./pod-states.ts";
 import { isAtRest, stepContainer } from "./step-container.ts";
-import type { ContainerContext, ContainerSignal, ContainerState } from "./step-container-types.ts";
+import type {
+  ContainerContext,
+  ContainerOrder,
+  ContainerSignal,
+  ContainerState,
+} from "./step-container-types.ts";
 import {
   endReasons,
   type End,
@@ -19,23 +25,30 @@ interface Member {
   readonly role: Role;
   readonly spec: Container;
 }
-type Housed = PodStateOf<"running"> | PodStateOf<"stopping">;
+/** What is ordered on the way from one state to the next, and when that is. */
+interface Course {
+  readonly now: Instant;
+  readonly orders: PodOrder[];
+}
+
+// A step asks again and again for those of the one pod it is about.
+let lately: { readonly spec: Pod["spec"]; readonly members: readonly Member[] } = {
+  spec: undefined,
+  members: [],
+};
 
 /** The pod's containers in the order they start. */
-export function membersOf(pod: Pod): readonly Member[] {
-  return [
-    ...(pod.spec?.initContainers ?? []).map((spec): Member => ({
-      role: spec.restartPolicy === "Always" ? "sidecar" : "init",
-      spec,
-    })),
-    ...(pod.spec?.containers ?? []).map((spec): Member => ({ role: "main", spec })),
-  ];
+export function membersOf({ spec }: Pod): readonly Member[] {
+  if (spec === lately.spec) return lately.members;
+  const members: Member[] = [];
+  for (const one of spec?.initContainers ?? [])
+    members.push({ role: one.restartPolicy === "Always" ? "sidecar" : "init", spec: one });
+  for (const one of spec?.containers ?? []) members.push({ role: "main", spec: one });
+  lately = { spec, members };
+  return members;
 }
 
 export const graceSecondsOf = (pod: Pod): number => pod.spec?.terminationGracePeriodSeconds ?? 30;
-
-export const podWords = (pod: Pod): string =>
-  `${pod.metadata.name}_${pod.metadata.namespace ?? ""}(${pod.metadata.uid})`;
 
 function policyOf(pod: Pod, role: Role): ContainerContext["policy"] {
   if (role === "sidecar") return "Always";
@@ -62,47 +75,40 @@ export const warn = (reason: string, message: string): PodOrder => ({
 });
 
 /** Lets one container take in a signal. */
-function move<S extends PodState>(
-  state: S,
-  member: Member,
-  signal: ContainerSignal,
-  now: Instant,
-): readonly [S, ...PodOrder[]] {
-  const name = member.spec.name;
+function move<S extends Housed>(state: S, member: Member, signal: ContainerSignal, course: Course): S {
+  const { name } = member.spec;
   const before = state.containers[name];
-  if (before === undefined) return [state];
-  const [after, ...orders] = stepContainer(before, signal, {
+  if (before === undefined) return state;
+  const step = stepContainer(before, signal, {
     spec: member.spec,
     policy: policyOf(state.pod, member.role),
     graceSeconds: graceSecondsOf(state.pod),
-    podWords: podWords(state.pod),
-    now,
+    pod: state.pod,
+    now: course.now,
   });
-  const told = orders.map((order): PodOrder =>
-    order.do === "event" ? order : { do: "for-container", container: name, order },
-  );
-  if (after === before) return [state, ...told];
-  return [{ ...state, containers: { ...state.containers, [name]: after } }, ...told];
+  for (let at = 1; at < step.length; at++) {
+    // All but the first are orders. Taking the step apart would make a list of every one.
+    const order = step[at] as ContainerOrder;
+    course.orders.push(order.do === "event" ? order : { do: "for-container", container: name, order });
+  }
+  const after = step[0];
+  return after === before ? state : withContainer(state, name, after);
 }
 
-/** Applies moves one after the other, gathering their orders. */
-function moveAll<S extends PodState>(
+/** Applies moves one after the other. */
+function moveAll<S extends Housed>(
   state: S,
   members: readonly Member[],
   signalFor: (member: Member, container: ContainerState) => ContainerSignal | undefined,
-  now: Instant,
-): readonly [S, ...PodOrder[]] {
+  course: Course,
+): S {
   let next = state;
-  const all: PodOrder[] = [];
   for (const member of members) {
     const container = next.containers[member.spec.name];
     const signal = container === undefined ? undefined : signalFor(member, container);
-    if (signal === undefined) continue;
-    const [moved, ...orders] = move(next, member, signal, now);
-    next = moved;
-    all.push(...orders);
+    if (signal !== undefined) next = move(next, member, signal, course);
   }
-  return [next, ...all];
+  return next;
 }
 
 const hasDone = (member: Member, container: ContainerState): boolean =>
@@ -110,39 +116,28 @@ const hasDone = (member: Member, container: ContainerState): boolean =>
     ? container.is === "running" && container.started
     : container.is === "ended" && container.exit.exitCode === 0;
 
+const beginning: ContainerSignal = { is: "begin" };
+
+const beginIfIdle = (state: PodStateOf<"running">, member: Member, course: Course) =>
+  state.containers[member.spec.name]?.is === "idle" ? move(state, member, beginning, course) : state;
+
 /** Begins whatever container's turn it is, and ends the pod when none is left to run. */
-function advance(state: PodStateOf<"running">, now: Instant): PodStep {
-  const members = membersOf(state.pod);
+function advance(state: PodStateOf<"running">, course: Course): PodState {
   let next = state;
-  const all: PodOrder[] = [];
-  const beginIfIdle = (member: Member) => {
-    if (next.containers[member.spec.name]?.is !== "idle") return;
-    const [moved, ...orders] = move(next, member, { is: "begin" }, now);
-    next = moved;
-    all.push(...orders);
-  };
-  for (const member of members) {
-    if (member.role === "main") break;
-    beginIfIdle(member);
+  let isOver = true;
+  for (const member of membersOf(state.pod)) {
+    next = beginIfIdle(next, member, course);
     const container = next.containers[member.spec.name];
+    if (member.role === "main") {
+      if (container?.is !== "ended") isOver = false;
+      continue;
+    }
     if (container === undefined || hasDone(member, container)) continue;
-    if (container.is !== "ended") return [next, ...all];
-    const [finished, ...orders] = enterStop(
-      next,
-      { because: "finished", deadline: deadlineOf(state.pod, now) },
-      now,
-    );
-    return [finished, ...all, ...orders];
+    if (container.is !== "ended") return next;
+    break;
   }
-  const mains = members.filter((member) => member.role === "main");
-  for (const member of mains) beginIfIdle(member);
-  if (!mains.every((member) => next.containers[member.spec.name]?.is === "ended")) return [next, ...all];
-  const [finished, ...orders] = enterStop(
-    next,
-    { because: "finished", deadline: deadlineOf(state.pod, now) },
-    now,
-  );
-  return [finished, ...all, ...orders];
+  if (!isOver) return next;
+  return enterStop(next, { because: "finished", deadline: deadlineOf(state.pod, course.now) }, course);
 }
 
 const deadlineOf = (pod: Pod, now: Instant): Instant => now + graceSecondsOf(pod) * 1000;
@@ -155,74 +150,62 @@ const stopSignal = (member: Member, end: End): ContainerSignal => ({
 });
 
 /** Every container but the running sidecars is told to stop at once; those follow one by one. */
-function enterStop(state: Housed, end: End, now: Instant): PodStep {
-  const stopping: PodStateOf<"stopping"> = {
-    ...memoryOf(state),
-    is: "stopping",
-    sandbox: state.sandbox,
-    end,
-  };
-  const [told, ...orders] = moveAll(
-    stopping,
+function enterStop(state: Housed, end: End, course: Course): PodState {
+  const told = moveAll(
+    stopping(state, state.sandbox, end),
     membersOf(state.pod),
     (member, container) =>
       member.role === "sidecar" && !isAtRest(container) && !isLeaving(container)
         ? undefined
         : stopSignal(member, end),
-    now,
+    course,
   );
-  const [next, ...more] = advanceStop(told, now);
-  return [next, ...orders, ...more];
+  return advanceStop(told, course);
 }
 
 const isLeaving = (container: ContainerState): boolean =>
   container.is === "stopping" || container.is === "pre-stopping";
 
-function advanceStop(state: PodStateOf<"stopping">, now: Instant): PodStep {
+function advanceStop(state: PodStateOf<"stopping">, course: Course): PodState {
   const members = membersOf(state.pod);
-  const stateOf = (from: PodState, member: Member) => from.containers[member.spec.name];
-  const busy = (from: PodState, member: Member) => {
-    const container = stateOf(from, member);
+  const isBusy = (from: PodState, member: Member) => {
+    const container = from.containers[member.spec.name];
     return container !== undefined && !isAtRest(container);
   };
-  if (members.some((member) => member.role !== "sidecar" && busy(state, member))) return [state];
+  for (const member of members) if (member.role !== "sidecar" && isBusy(state, member)) return state;
   let next = state;
-  const all: PodOrder[] = [];
-  for (const member of members.filter(({ role }) => role === "sidecar").reverse()) {
-    const container = stateOf(next, member);
-    if (container === undefined || container.is === "idle" || container.is === "ended") continue;
-    if (isLeaving(container)) return [next, ...all];
-    const [moved, ...orders] = move(next, member, stopSignal(member, state.end), now);
-    next = moved;
-    all.push(...orders);
-    if (busy(next, member)) return [next, ...all];
+  for (let at = members.length - 1; at >= 0; at--) {
+    const member = members[at];
+    const container = member === undefined ? undefined : next.containers[member.spec.name];
+    if (member?.role !== "sidecar" || container === undefined) continue;
+    if (container.is === "idle" || container.is === "ended") continue;
+    if (isLeaving(container)) return next;
+    next = move(next, member, stopSignal(member, state.end), course);
+    if (isBusy(next, member)) return next;
   }
-  const [concluded, ...orders] = conclude(next);
-  return [concluded, ...all, ...orders];
+  return conclude(next, course);
 }
 
 /** Nothing of the pod runs any more. */
-function conclude(state: PodStateOf<"stopping">): PodStep {
+function conclude(state: PodStateOf<"stopping">, { orders }: Course): PodState {
   const { sandbox, end } = state;
+  if (end.because === "deleted" || end.because === "removed") {
+    orders.push({ do: "clear" });
+    return bare("clearing", state);
+  }
   const memory = memoryOf(state);
-  if (end.because === "deleted" || end.because === "removed")
-    return [{ ...memory, is: "clearing" }, { do: "clear" }];
-  if (end.because === "sandbox-lost")
-    return [
-      { ...memory, is: "discarding", sandbox, end: undefined },
-      { do: "remove-sandbox", id: sandbox.id },
-    ];
-  return [
-    { ...memory, is: "settling", sandbox },
-    { do: "stop-sandbox", id: sandbox.id },
-  ];
+  if (end.because === "sandbox-lost") {
+    orders.push({ do: "remove-sandbox", id: sandbox.id });
+    return { ...memory, is: "discarding", sandbox, end: undefined };
+  }
+  orders.push({ do: "stop-sandbox", id: sandbox.id });
+  return { ...memory, is: "settling", sandbox };
 }
 
 /** The pod's end takes its course from a state in which nothing is in flight and no sandbox stands. */
 export function endBare(state: PodState): PodStep {
-  const memory = memoryOf(state);
-  if (state.end?.because === "failed") return [{ ...memory, is: "ended" }];
-  return [{ ...memory, is: "clearing" }, { do: "clear" }];
+  if (state.end?.because === "failed") return [bare("ended", state)];
+  return [bare("clearing", state), { do: "clear" }];
 }
 
 /** The end asked for, joined with one asked for before. */
@@ -246,7 +229,8 @@ export function endOf(
 
 export const endHoused = (state: Housed, signal: PodSignalOf<"end">, now: Instant): PodStep => {
   const asked = endOf(state, signal, now);
-  return enterStop({ ...state, verdict: asked.verdict }, asked.end, now);
+  const course: Course = { now, orders: [] };
+  return [enterStop({ ...state, verdict: asked.verdict }, asked.end, course), ...course.orders];
 };
 
 /** Volumes or sandbox failed: tried again, ever less often. */
@@ -261,12 +245,14 @@ export function enterRunning(
   sandbox: PodStateOf<"running">["sandbox"],
   now: Instant,
 ): PodStep {
-  const running: PodStateOf<"running"> = { ...memoryOf(state), setbacks: 0, is: "running", sandbox };
-  return state.end === undefined ? advance(running, now) : enterStop(running, state.end, now);
+  const housed = running({ ...memoryOf(state), setbacks: 0 }, sandbox);
+  const course: Course = { now, orders: [] };
+  const next = state.end === undefined ? advance(housed, course) : enterStop(housed, state.end, course);
+  return [next, ...course.orders];
 }
 
 export const makeSandbox = (state: PodState): PodStep => [
-  { ...memoryOf(state), sandboxes: state.sandboxes + 1, is: "sandboxing" },
+  bare("sandboxing", { ...memoryOf(state), sandboxes: state.sandboxes + 1 }),
   { do: "run-sandbox", attempt: state.sandboxes },
 ];
 
@@ -290,40 +276,39 @@ export function startOver(state: PodState): PodStep {
 /** The sandbox died under its containers. A pod that never restarts is over; others move to a new one. */
 export function loseSandbox(state: PodStateOf<"running">, now: Instant): PodStep {
   const because = state.pod.spec?.restartPolicy === "Never" ? "finished" : "sandbox-lost";
-  const [next, ...orders] = enterStop(state, { because, deadline: now }, now);
-  return [
-    next,
-    {
-      do: "event",
-      type: "Normal",
-      reason: "SandboxChanged",
-      message: "Pod sandbox changed, it will be killed and re-created.",
-    },
-    ...orders,
-  ];
+  const changed: PodOrder = {
+    do: "event",
+    type: "Normal",
+    reason: "SandboxChanged",
+    message: "Pod sandbox changed, it will be killed and re-created.",
+  };
+  const course: Course = { now, orders: [changed] };
+  return [enterStop(state, { because, deadline: now }, course), ...course.orders];
 }
 
 export function containerMoved(state: Housed, signal: PodSignalOf<"container">, now: Instant): PodStep {
   const member = membersOf(state.pod).find(({ spec }) => spec.name === signal.name);
   if (member === undefined) return [state];
-  const [moved, ...orders] = move<Housed>(state, member, signal.signal, now);
-  const [next, ...more] = moved.is === "running" ? advance(moved, now) : advanceStop(moved, now);
-  return [next, ...orders, ...more];
+  const course: Course = { now, orders: [] };
+  const moved = move<Housed>(state, member, signal.signal, course);
+  const next = moved.is === "running" ? advance(moved, course) : advanceStop(moved, course);
+  return [next, ...course.orders];
 }
 
 export function allDue(state: Housed, now: Instant): PodStep {
-  const [moved, ...orders] = moveAll<Housed>(state, membersOf(state.pod), () => ({ is: "due" }), now);
-  return [moved, ...orders];
+  const course: Course = { now, orders: [] };
+  return [moveAll<Housed>(state, membersOf(state.pod), () => ({ is: "due" }), course), ...course.orders];
 }
 
 /** Takes over a changed spec: of a running pod's containers only the image may have changed. */
 export function takeSpec(state: PodStateOf<"running">, pod: Pod, now: Instant): PodStep {
-  const imageBefore = new Map(membersOf(state.pod).map(({ spec }) => [spec.name, spec.image]));
-  const [next, ...orders] = moveAll(
-    { ...state, pod },
+  const before = membersOf(state.pod);
+  const course: Course = { now, orders: [] };
+  const next = moveAll(
+    running({ ...memoryOf(state), pod }, state.sandbox),
     membersOf(pod),
     ({ spec }) =>
-      imageBefore.get(spec.name) === spec.image
+      before.find((known) => known.spec.name === spec.name)?.spec.image === spec.image
         ? undefined
         : {
             is: "stop",
@@ -331,7 +316,7 @@ export function takeSpec(state: PodStateOf<"running">, pod: Pod, now: Instant): 
             next: "again",
             message: `Container ${spec.name} definition changed, will be restarted`,
           },
-    now,
+    course,
   );
-  return [next, ...orders];
+  return [next, ...course.orders];
 }

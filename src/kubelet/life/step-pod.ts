@@ -2,6 +2,7 @@
 import type { Instant } from "../../lib/units.ts";
 import type { Pod } from "../../model/generated/types.ts";
 import { parseTime } from "../../model/time.ts";
+import { bare } from "./pod-states.ts";
 import { containerDue, idleContainer } from "./step-container.ts";
 import type { ContainerState } from "./step-container-types.ts";
 import {
@@ -14,7 +15,6 @@ import {
   loseSandbox,
   makeSandbox,
   membersOf,
-  memoryOf,
   startOver,
   takeSpec,
   tryLater,
@@ -94,7 +94,7 @@ const table: Table = {
     end: endNow,
     due: (state, _due, now) => {
       if (overdue(state, now)) return endNow(state, deadlineEnd(state), now);
-      return now < state.until ? [state] : [{ ...memoryOf(state), is: "preparing" }, { do: "prepare" }];
+      return now < state.until ? [state] : [bare("preparing", state), { do: "prepare" }];
     },
   },
   sandboxing: {
@@ -171,7 +171,7 @@ const table: Table = {
     "sandbox-stopped": (state) =>
       state.end?.because === "deleted" || state.end?.because === "removed"
         ? endBare(state)
-        : [{ ...memoryOf(state), is: "ended" }],
+        : [bare("ended", state)],
   },
   ended: {
     ...ignore(...preparation, ...sandboxSignals, "cleared", "container", "due", "reported"),
@@ -184,14 +184,14 @@ const table: Table = {
     end: noteEnd,
     cleared: (state) =>
       state.end?.because === "deleted"
-        ? [{ ...memoryOf(state), is: "reporting" }, { do: "report-gone" }]
-        : [{ ...memoryOf(state), is: "gone" }],
+        ? [bare("reporting", state), { do: "report-gone" }]
+        : [bare("gone", state)],
   },
   reporting: {
     ...ignore(...preparation, ...sandboxSignals, "cleared", "container", "due"),
     wanted: takePod,
-    end: (state, { because }) => (because === "removed" ? [{ ...memoryOf(state), is: "gone" }] : [state]),
-    reported: (state) => [{ ...memoryOf(state), is: "gone" }],
+    end: (state, { because }) => (because === "removed" ? [bare("gone", state)] : [state]),
+    reported: (state) => [bare("gone", state)],
   },
   gone: ignore(...preparation, ...sandboxSignals, "wanted", "end", "cleared", "container", "due", "reported"),
 };
@@ -204,25 +204,36 @@ function activeDeadline(state: PodState): Instant | undefined {
 
 /** When the pod wants a `due` signal, or nothing. */
 function podDue(state: PodState): Instant | undefined {
-  let next = activeDeadline(state);
-  const earlier = (at: Instant | undefined) => {
-    if (at !== undefined && (next === undefined || at < next)) next = at;
-  };
-  if (state.is === "waiting") earlier(state.until);
-  if (state.is === "running" || state.is === "stopping")
-    for (const container of Object.values(state.containers)) earlier(containerDue(container));
+  const next = activeDeadline(state);
+  if (state.is === "waiting") return earlier(next, state.until);
+  return state.is === "running" || state.is === "stopping"
+    ? earlier(next, containersDue(state.containers))
+    : next;
+}
+
+const earlier = (one: Instant | undefined, other: Instant | undefined): Instant | undefined =>
+  one === undefined || (other !== undefined && other < one) ? other : one;
+
+function containersDue(containers: PodMemory["containers"]): Instant | undefined {
+  let next: Instant | undefined;
+  for (const container of Object.values(containers)) next = earlier(next, containerDue(container));
   return next;
 }
 
+const writeStatus: PodOrder = { do: "write-status" };
+
 /** Adds what every step may need: the status written and the timer set. */
 function complete(before: PodState | undefined, step: PodStep): PodStep {
-  const [state, ...orders] = step;
+  const state = step[0];
   if (state === before) return step;
+  const whole: [PodState, ...PodOrder[]] = [state];
   // Status goes first, so that it is seen before a final deletion is asked for.
-  if (state.is !== "gone") orders.unshift({ do: "write-status" });
+  if (state.is !== "gone") whole.push(writeStatus);
+  // All but the first are orders. Taking the step apart would make a list of every one.
+  for (let at = 1; at < step.length; at++) whole.push(step[at] as PodOrder);
   const due = podDue(state);
-  if (due !== (before === undefined ? undefined : podDue(before))) orders.push({ do: "wait-until", at: due });
-  return [state, ...orders];
+  if (due !== (before === undefined ? undefined : podDue(before))) whole.push({ do: "wait-until", at: due });
+  return whole;
 }
 
 /** Decides what a signal makes of a pod and what is to be done. */
@@ -242,7 +253,7 @@ export function freshMemory(pod: Pod, now: Instant): PodMemory {
 
 /** A pod that is to run and has nothing on this node yet. */
 export const startPod = (pod: Pod, now: Instant): PodStep =>
-  complete(undefined, [{ ...freshMemory(pod, now), is: "preparing" }, { do: "prepare" }]);
+  complete(undefined, [bare("preparing", freshMemory(pod, now)), { do: "prepare" }]);
 
 /** A pod this node will not run: it fails before anything is made for it. */
 export function refusePod(pod: Pod, verdict: Verdict, now: Instant): PodStep {

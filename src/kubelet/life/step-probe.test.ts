@@ -16,7 +16,9 @@ class Probed {
   private readonly context: Omit<ContainerContext, "now">;
 
   constructor(probes: Partial<Container>) {
-    this.context = { spec: { name: "main", ...probes }, policy: "Always", graceSeconds: 30, podWords: "a" };
+    const metadata = { name: "a", uid: "u", resourceVersion: "", creationTimestamp: "" };
+    const pod = { apiVersion: "v1", kind: "Pod", metadata };
+    this.context = { spec: { name: "main", ...probes }, policy: "Always", graceSeconds: 30, pod };
     this.step({ is: "started", id: "c1", at: start });
   }
 

@@ -47,6 +47,8 @@ const pressuresOf = ({ memoryAvailable, processes, processesMax }: MachineLoad):
   ...(processes > processesMax * 0.95 ? (["PIDPressure"] as const) : []),
 ];
 
+const asleep = (): void => undefined;
+
 export class NodeAgent {
   private readonly options: NodeAgentOptions;
   private readonly lease: NodeLease;
@@ -57,7 +59,7 @@ export class NodeAgent {
   private right: { readonly node: Node; readonly health: NodeHealth } | undefined;
   private ended = false;
   private hurried = false;
-  private wake: () => void = () => undefined;
+  private wake: () => void = asleep;
 
   constructor(options: NodeAgentOptions) {
     this.options = options;
@@ -88,6 +90,8 @@ export class NodeAgent {
   async beat(): Promise<void> {
     const { signal, log, period, random } = this.options;
     let first = true;
+    // Once for all beats: to listen and cease to costs more than the rest of a beat.
+    signal.addEventListener("abort", () => this.wake(), { once: true });
     while (!signal.aborted && !this.ended) {
       this.hurried = false;
       try {
@@ -110,18 +114,14 @@ export class NodeAgent {
 
   private rest(time: Millis): Promise<void> {
     const { clock, signal } = this.options;
-    if (this.hurried) return Promise.resolve();
+    if (this.hurried || signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
-      const end = () => {
+      const cancel = clock.after(time, () => this.wake());
+      this.wake = () => {
         cancel();
-        signal.removeEventListener("abort", end);
-        this.wake = () => undefined;
+        this.wake = asleep;
         resolve();
       };
-      const cancel = clock.after(time, end);
-      this.wake = end;
-      if (signal.aborted) end();
-      else signal.addEventListener("abort", end, { once: true });
     });
   }
 

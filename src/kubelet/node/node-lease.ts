@@ -1,5 +1,6 @@
 // Owns the node's heartbeat: one Lease in kube-node-lease, renewed again and again.
 import type { Client } from "../../client/client.ts";
+import { withoutManagedFields } from "../../client/own-metadata.ts";
 import type { Instant } from "../../lib/units.ts";
 import type { Lease, Node } from "../../model/generated/types.ts";
 import { lease as leaseKind } from "../../model/kinds/lease.ts";
@@ -38,11 +39,12 @@ export class NodeLease {
   }
 }
 
-/** Who owns its fields is large and the server's to know: where it is left out, it stays. */
-function renewed({ metadata, spec, ...rest }: Lease, node: Node, now: Instant): Lease {
-  const { managedFields: _managedFields, ...own } = metadata;
-  return { ...rest, metadata: own, spec: { ...spec, ...specOf(node, now) } };
-}
+const renewed = ({ apiVersion, kind, metadata, spec }: Lease, node: Node, now: Instant): Lease => ({
+  apiVersion,
+  kind,
+  metadata: withoutManagedFields(metadata),
+  spec: { ...spec, ...specOf(node, now) },
+});
 
 const specOf = (node: Node, now: Instant) => ({
   holderIdentity: node.metadata.name,

@@ -24,7 +24,7 @@ import type { Sandbox } from "../life/step-pod-types.ts";
 import { removeLogs } from "../logs/log-names.ts";
 import type { Volumes } from "../volumes/volumes.ts";
 import { exitOf, lostExit } from "./observe.ts";
-import type { Prober } from "./prober.ts";
+import type { Prober, ProbeTarget } from "./prober.ts";
 
 /** What a kubelet's pods share. */
 export interface Tools {
@@ -196,19 +196,51 @@ async function discardUnstarted(tools: Tools, id: string): Promise<void> {
   });
 }
 
+const targetOf = (
+  { node }: Tools,
+  { container, sandbox }: ContainerWork,
+  containerId: string,
+): ProbeTarget => ({
+  container,
+  containerId,
+  ip: sandbox.ips[0] ?? node.hostIp,
+});
+
+async function runHook(
+  tools: Tools,
+  work: ContainerWork,
+  { id, hook, timeout }: Extract<ContainerOrder, { do: "run-hook" }>,
+  tell: Told,
+): Promise<void> {
+  const handler = work.container.lifecycle?.[hook];
+  const error =
+    handler === undefined
+      ? undefined
+      : await tools.prober.hook(handler, targetOf(tools, work, id), timeout).catch(wordsOf);
+  tell({ is: "hooked", id, hook, error });
+}
+
+async function runProbe(
+  tools: Tools,
+  work: ContainerWork,
+  { id, probe }: Extract<ContainerOrder, { do: "probe" }>,
+  tell: Told,
+): Promise<void> {
+  const spec = probeSpecOf(work.container, probe);
+  if (spec === undefined) return;
+  const asked = await tools.prober
+    .probe(spec, targetOf(tools, work, id))
+    .catch((thrown: unknown) => ({ success: false, message: wordsOf(thrown) }));
+  tell({ is: "probed", id, probe, success: asked.success, message: asked.message });
+}
+
 /** Carries out an order about one container. Failures the machine knows become signals; others are logged. */
-export async function performForContainer(
+export function performForContainer(
   tools: Tools,
   work: ContainerWork,
   order: Exclude<ContainerOrder, { do: "event" }>,
   tell: Told,
 ): Promise<void> {
-  const { container, sandbox } = work;
-  const targetOf = (containerId: string) => ({
-    container,
-    containerId,
-    ip: sandbox.ips[0] ?? tools.node.hostIp,
-  });
   switch (order.do) {
     case "pull-image":
       return pullImage(tools, work, tell).catch((thrown) => tell(refusalOf(thrown, "pull")));
@@ -225,21 +257,10 @@ export async function performForContainer(
       return stopContainer(tools, order.id, order.grace, tell);
     case "remove-container":
       return stubbornly(tools, "remove the container", () => removeContainer(tools, order.id));
-    case "run-hook": {
-      const handler = container.lifecycle?.[order.hook];
-      const error =
-        handler === undefined
-          ? undefined
-          : await tools.prober.hook(handler, targetOf(order.id), order.timeout).catch(wordsOf);
-      return tell({ is: "hooked", id: order.id, hook: order.hook, error });
-    }
-    case "probe": {
-      const spec = probeSpecOf(container, order.probe);
-      if (spec === undefined) return;
-      const asked = await tools.prober
-        .probe(spec, targetOf(order.id))
-        .catch((thrown: unknown) => ({ success: false, message: wordsOf(thrown) }));
-      return tell({ is: "probed", id: order.id, probe: order.probe, ...asked });
-    }
+    case "run-hook":
+      return runHook(tools, work, order, tell);
+    case "probe":
+      break;
   }
+  return runProbe(tools, work, order, tell);
 }

@@ -39,12 +39,14 @@ export interface WorkerOptions {
 const hasLastWords = ({ metadata, spec }: Pod): boolean =>
   (spec?.restartPolicy ?? "Always") !== "Always" || (metadata.finalizers ?? []).length > 0;
 
-const isServing = (state: PodState): boolean =>
-  state.is === "running" &&
-  (state.pod.spec?.containers ?? []).every(({ name }) => {
+function isServing(state: PodState): boolean {
+  if (state.is !== "running") return false;
+  for (const { name } of state.pod.spec?.containers ?? []) {
     const container = state.containers[name];
-    return container?.is === "running" && container.ready;
-  });
+    if (container?.is !== "running" || !container.ready) return false;
+  }
+  return true;
+}
 
 const beginning: ReadonlySet<ContainerState["is"]> = new Set(["pulling", "creating", "starting"]);
 
@@ -54,6 +56,8 @@ const isStarting = (state: PodState): boolean =>
   (state.is === "preparing" ||
     state.is === "sandboxing" ||
     (state.is === "running" && Object.values(state.containers).some(({ is }) => beginning.has(is))));
+
+const over: ReadonlySet<PodState["is"]> = new Set(["settling", "ended", "clearing", "reporting", "gone"]);
 
 /** Most pods that leave are gone before anything need be said of it; one that takes its time is told of then. */
 const leavingDelay: Millis = 1000;
@@ -72,11 +76,11 @@ export class PodWorker {
 
   constructor(start: PodStep, options: WorkerOptions) {
     this.options = options;
-    const [state, ...orders] = start;
-    this.current = state;
-    if (options.inApi) this.writer = this.writerFor(state.pod);
-    this.performAll(orders);
-    if (options.tools.volumes.changes(state.pod)) this.refreshLater();
+    const [{ pod }] = start;
+    this.current = start[0];
+    if (options.inApi) this.writer = this.writerFor(pod);
+    this.performAll(start);
+    if (options.tools.volumes.changes(pod)) this.refreshLater();
   }
 
   get state(): PodState {
@@ -134,7 +138,7 @@ export class PodWorker {
 
   /** No container of it runs or will. */
   get isOver(): boolean {
-    return ["settling", "ended", "clearing", "reporting", "gone"].includes(this.current.is);
+    return over.has(this.current.is);
   }
 
   /** The node can't keep the pod: it fails as a whole. */
@@ -148,10 +152,9 @@ export class PodWorker {
     this.tell({ is: "end", because: "removed", graceSeconds });
   }
 
-  /** The runtime reports something of this container, or of the sandbox. */
-  async look(containerId: string | undefined): Promise<void> {
+  /** The runtime reports something of this container. */
+  async look(containerId: string): Promise<void> {
     const { runtime, clock, lastWords } = this.options.tools;
-    if (containerId === undefined) return;
     const name = this.nameOf(containerId);
     if (name === undefined) return;
     const status = await runtime.containerStatus(containerId);
@@ -201,15 +204,16 @@ export class PodWorker {
     if (this.stepping || this.options.tools.signal.aborted) return;
     this.stepping = true;
     for (let next = this.signals.shift(); next !== undefined; next = this.signals.shift()) {
-      const [state, ...orders] = stepPod(this.current, next, this.options.tools.clock.now());
-      const wasGone = this.current.is === "gone";
-      const wasServing = isServing(this.current);
+      const before = this.current;
+      const step = stepPod(before, next, this.options.tools.clock.now());
+      const state = step[0];
       this.current = state;
-      this.performAll(orders);
+      this.performAll(step);
+      if (state === before) continue;
       if (this.turn !== undefined && !isStarting(state)) this.leaveTurn();
       // What others wait for, and the last of what a start brings.
-      if (!wasServing && isServing(state)) this.writer?.hurry();
-      if (state.is === "gone" && !wasGone) {
+      if (isServing(state) && !isServing(before)) this.writer?.hurry();
+      if (state.is === "gone" && before.is !== "gone") {
         this.stop();
         this.options.gone(this);
       }
@@ -222,65 +226,84 @@ export class PodWorker {
   }
 
   private nameOf(containerId: string): string | undefined {
-    return Object.entries(this.current.containers).find(
-      ([, container]) => "id" in container && container.id === containerId,
-    )?.[0];
+    const { containers } = this.current;
+    return Object.keys(containers).find((name) => {
+      const container = containers[name];
+      return container !== undefined && "id" in container && container.id === containerId;
+    });
   }
 
-  private performAll(orders: readonly PodOrder[]): void {
-    const { log } = this.options.tools;
-    for (const order of orders)
-      this.perform(order).catch((thrown: unknown) => {
-        if (this.options.tools.signal.aborted) return;
-        // The state stays, and the relist finds what happened.
-        log.warn("order not carried out", {
-          pod: this.pod.metadata.name,
-          order: order.do,
-          error: wordsOf(thrown),
-        });
-      });
+  private performAll(step: PodStep): void {
+    for (let at = 1; at < step.length; at++) {
+      // All but the first are orders. Taking the step apart would make a list of every one.
+      const order = step[at] as PodOrder;
+      this.perform(order)?.catch((thrown) => this.notCarriedOut(order, thrown));
+    }
   }
 
-  private async perform(order: PodOrder): Promise<void> {
+  private notCarriedOut(order: PodOrder, thrown: unknown): void {
+    const { signal, log } = this.options.tools;
+    if (signal.aborted) return;
+    // The state stays, and the relist finds what happened.
+    log.warn("order not carried out", {
+      pod: this.pod.metadata.name,
+      order: order.do,
+      error: wordsOf(thrown),
+    });
+  }
+
+  /** Nothing is left to wait for where nothing is returned. */
+  private perform(order: PodOrder): Promise<void> | undefined {
     const { tools } = this.options;
     switch (order.do) {
       case "prepare":
-        this.turn ??= this.options.starts.take(this.pod);
-        await this.turn.come;
-        // One that ended while it waited needs nothing made.
-        if (this.current.end !== undefined) return this.tell({ is: "prepared" });
-        return tools.volumes.prepare(this.pod).then(
-          () => this.tell({ is: "prepared" }),
-          (thrown: unknown) => this.tell({ is: "prepare-failed", message: wordsOf(thrown) }),
-        );
+        return this.prepare();
       case "run-sandbox":
         return runSandbox(tools, this.pod, order.attempt).then(
           (sandbox) => this.tell({ is: "sandbox-made", sandbox }),
           (thrown: unknown) => this.tell({ is: "sandbox-failed", message: wordsOf(thrown) }),
         );
       case "stop-sandbox":
-        await stopSandbox(tools, order.id);
-        return this.tell({ is: "sandbox-stopped" });
+        return stopSandbox(tools, order.id).then(() => this.tell({ is: "sandbox-stopped" }));
       case "remove-sandbox":
-        await removeSandbox(tools, order.id);
-        return this.tell({ is: "sandbox-removed" });
+        return removeSandbox(tools, order.id).then(() => this.tell({ is: "sandbox-removed" }));
       case "clear":
-        await clearPod(tools, this.pod);
-        return this.tell({ is: "cleared" });
+        return clearPod(tools, this.pod).then(() => this.tell({ is: "cleared" }));
       case "report-gone":
-        if (hasLastWords(this.pod)) await this.writer?.flush();
-        else this.writer?.stop();
-        if (this.options.inApi) await reportGone(tools, this.pod);
-        return this.tell({ is: "reported" });
-      case "write-status":
-        return this.writer?.request();
-      case "wait-until":
-        return this.waitUntil(order.at);
-      case "event":
-        return tools.event(this.pod, order.type, order.reason, order.message);
+        return this.reportGone();
       case "for-container":
         return this.performFor(order.container, order.order);
+      case "write-status":
+        this.writer?.request();
+        break;
+      case "wait-until":
+        this.waitUntil(order.at);
+        break;
+      case "event":
+        tools.event(this.pod, order.type, order.reason, order.message);
     }
+    return undefined;
+  }
+
+  private async prepare(): Promise<void> {
+    const { starts, tools } = this.options;
+    this.turn ??= starts.take(this.pod);
+    await this.turn.come;
+    // One that ended while it waited needs nothing made.
+    if (this.current.end === undefined)
+      try {
+        await tools.volumes.prepare(this.pod);
+      } catch (thrown) {
+        return this.tell({ is: "prepare-failed", message: wordsOf(thrown) });
+      }
+    this.tell({ is: "prepared" });
+  }
+
+  private async reportGone(): Promise<void> {
+    if (hasLastWords(this.pod)) await this.writer?.flush();
+    else this.writer?.stop();
+    if (this.options.inApi) await reportGone(this.options.tools, this.pod);
+    this.tell({ is: "reported" });
   }
 
   private leaveTurn(): void {
@@ -289,14 +312,14 @@ export class PodWorker {
     turn?.leave();
   }
 
-  private async performFor(
+  private performFor(
     name: string,
     order: Extract<PodOrder, { do: "for-container" }>["order"],
-  ): Promise<void> {
+  ): Promise<void> | undefined {
     const container = membersOf(this.pod).find(({ spec }) => spec.name === name)?.spec;
     const sandbox: Sandbox = "sandbox" in this.current ? this.current.sandbox : { id: "", ips: [] };
-    if (container === undefined || order.do === "event") return;
-    await performForContainer(this.options.tools, { pod: this.pod, container, sandbox }, order, (signal) =>
+    if (container === undefined || order.do === "event") return undefined;
+    return performForContainer(this.options.tools, { pod: this.pod, container, sandbox }, order, (signal) =>
       this.tell({ is: "container", name, signal }),
     );
   }

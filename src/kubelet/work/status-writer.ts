@@ -1,11 +1,11 @@
 // Owns the writing of one pod's status to the API: only what changed, one write at a time, again against the latest on conflict.
 import type { Client } from "../../client/client.ts";
-import { deepEqual } from "../../lib/json.ts";
 import type { Millis } from "../../lib/units.ts";
 import type { Pod, PodStatus, Status } from "../../model/generated/types.ts";
 import { pod as podKind } from "../../model/kinds/pod.ts";
 import { pause, type Clock } from "../../world/clock.ts";
 import { wordsOf, type Log } from "../../world/log.ts";
+import { tellTheSame } from "./same-status.ts";
 
 export interface StatusWriterOptions {
   readonly client: Client;
@@ -19,21 +19,6 @@ export interface StatusWriterOptions {
 const isTerminal = (status: PodStatus | undefined): boolean =>
   status?.phase === "Succeeded" || status?.phase === "Failed";
 
-/** Upstream's server tells of what is not there as well: times that are null, a last state that is empty. */
-function withoutNothing(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNothing);
-  if (typeof value !== "object" || value === null) return value ?? undefined;
-  const kept = Object.entries(value).flatMap(([name, given]) => {
-    const left = withoutNothing(given);
-    const isNone = left === undefined || (name === "lastState" && deepEqual(left, {}));
-    return isNone ? [] : [[name, left] as const];
-  });
-  return Object.fromEntries(kept);
-}
-
-const tellTheSame = (left: PodStatus | undefined, right: PodStatus): boolean =>
-  deepEqual(left, right) || deepEqual(withoutNothing(left), withoutNothing(right));
-
 /** What the server cannot do now it may do later; what is wrong with the request stays wrong. */
 function failIfPassing({ status: { code = 0, message } }: { readonly status: Status }): void {
   if (code >= 500 || code === 429) throw new Error(message);
@@ -46,6 +31,8 @@ export class StatusWriter {
   private latest: { readonly object: Pod };
   private writing: Promise<void> | undefined;
   private dirty = false;
+  /** A source has told the object since a write was last asked for: mostly it says what was written. */
+  private told = false;
   private urgent: (() => void) | undefined;
   private over = false;
 
@@ -58,16 +45,27 @@ export class StatusWriter {
   /** The object as a source tells it now. */
   take(pod: Pod): void {
     this.latest = { object: pod };
+    // One that is being deleted is told of for another reason, and soon has another status.
+    this.told = pod.metadata.deletionTimestamp === undefined;
   }
 
   /** The status may have changed. */
   request(): void {
+    const { told } = this;
+    this.told = false;
+    if (this.over) return;
+    if (this.writing === undefined && told && this.isRight()) return;
     this.dirty = true;
-    if (this.over || this.writing !== undefined) return;
+    if (this.writing !== undefined) return;
     this.writing = this.writeWhileDirty().finally(() => {
       this.writing = undefined;
       if (this.dirty && !this.over) this.request();
     });
+  }
+
+  private isRight(): boolean {
+    const { status } = this.latest.object;
+    return tellTheSame(status, this.plan(status));
   }
 
   /** What was requested is written now: nothing more is to be expected soon. */
@@ -124,11 +122,12 @@ export class StatusWriter {
     const pods = client.of(podKind);
     for (let attempt = 0; attempt < 5; attempt++) {
       const before = this.latest.object;
+      const { apiVersion, kind, metadata } = before;
       const status = this.plan(before.status);
       // A terminal phase is final, whatever this kubelet still remembers of the pod.
       if (isTerminal(before.status) && before.status?.phase !== status.phase) return;
       if (tellTheSame(before.status, status)) return;
-      const answer = await pods.updateStatus({ ...before, status });
+      const answer = await pods.updateStatus({ apiVersion, kind, metadata, status });
       if (answer.is === "ok") {
         this.latest = answer;
         return;

@@ -29,10 +29,12 @@ export interface Container {
 
 export const isOver = ({ state }: Container): boolean => state === "exited";
 
+type Told = { -readonly [Field in keyof ContainerStatus]: ContainerStatus[Field] };
+
 export function statusOf(container: Container): ContainerStatus {
   const { id, sandbox, config, createdAt, state, startedAt, finishedAt, exitCode, reason, message } =
     container;
-  return {
+  const status: Told = {
     id,
     sandboxId: sandbox.id,
     name: config.name,
@@ -41,13 +43,14 @@ export function statusOf(container: Container): ContainerStatus {
     imageRef: config.image,
     state: state === "starting" ? "created" : state,
     createdAt,
-    ...(startedAt === undefined ? {} : { startedAt }),
-    ...(finishedAt === undefined ? {} : { finishedAt }),
-    ...(exitCode === undefined ? {} : { exitCode }),
-    ...(reason === undefined ? {} : { reason }),
-    ...(message === undefined ? {} : { message }),
     logPath: `${sandbox.config.logFolder}/${config.logPath}`,
     labels: config.labels,
     annotations: config.annotations,
   };
+  if (startedAt !== undefined) status.startedAt = startedAt;
+  if (finishedAt !== undefined) status.finishedAt = finishedAt;
+  if (exitCode !== undefined) status.exitCode = exitCode;
+  if (reason !== undefined) status.reason = reason;
+  if (message !== undefined) status.message = message;
+  return status;
 }

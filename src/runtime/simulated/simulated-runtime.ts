@@ -55,12 +55,18 @@ class Books implements SimulatedRuntime {
   }
 
   private newId(): string {
-    return Buffer.from(this.options.random.bytes(32)).toString("hex");
+    const { buffer, byteOffset, byteLength } = this.options.random.bytes(32);
+    return Buffer.from(buffer, byteOffset, byteLength).toString("hex");
   }
 
   private tell(is: RuntimeEvent["is"], sandbox: Sandbox, container?: Container): void {
-    const containerId = container === undefined ? {} : { containerId: container.id };
-    this.hub.publish({ is, sandboxId: sandbox.id, podUid: sandbox.config.pod.uid, ...containerId });
+    const sandboxId = sandbox.id;
+    const { uid: podUid } = sandbox.config.pod;
+    this.hub.publish(
+      container === undefined
+        ? { is, sandboxId, podUid }
+        : { is, sandboxId, podUid, containerId: container.id },
+    );
   }
 
   private behaviourOf(container: Container): SimulatedBehaviour {

@@ -237,7 +237,7 @@ describe("forms of answers", () => {
     {
       name: "the first form of many that is served",
       path: `${pods}/a`,
-      accept: `application/json;as=Chart;v=v1;g=x,application/yaml,${table},application/json`,
+      accept: `application/json;as=Chart;v=v1;g=x,application/xml,${table},application/json`,
       query: {},
       shown: { kind: "Table", rows: [{ cells: ["a", "<none>"] }] },
     },
@@ -271,13 +271,13 @@ describe("forms of answers", () => {
   });
 
   it("none that is served: 406", async () => {
-    const { status, body } = await tried.ask("GET", pods, undefined, { accept: "application/yaml" });
+    const { status, body } = await tried.ask("GET", pods, undefined, { accept: "application/xml" });
     expect({ status, body }).toMatchObject({
       status: 406,
       body: {
         reason: "NotAcceptable",
         message:
-          "only the following media types are accepted: application/json, application/vnd.kubernetes.protobuf",
+          "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf",
       },
     });
   });

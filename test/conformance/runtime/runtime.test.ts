@@ -48,7 +48,7 @@ describe.each([onProcesses, onBareProcesses, simulated])("$name runtime", (imple
         expect(found.state).toBe("exited");
         return found;
       },
-      { timeout: 10_000, interval: 5 },
+      { interval: 5 },
     );
 
   test("is ready and has a name", async () => {

@@ -52,12 +52,12 @@ export const ended = (id: string) =>
       expect(found.state).toBe("exited");
       return found;
     },
-    { timeout: 20_000, interval: 5 },
+    { interval: 5 },
   );
 
 export const logged = async (id: string) => logOf((await status(id)).logPath);
 export const says = (id: string, line: string) =>
-  vi.waitFor(async () => expect(await logged(id)).toContain(line), { timeout: 10_000, interval: 5 });
+  vi.waitFor(async () => expect(await logged(id)).toContain(line), { interval: 5 });
 
 /** Runs a script to its end and gives what it printed. */
 export async function printed(
@@ -72,4 +72,4 @@ export async function printed(
 }
 
 export const gone = (pid: number) =>
-  vi.waitFor(async () => expect(await realProcesses.identify(pid)).toBe("absent"), { timeout: 10_000 });
+  vi.waitFor(async () => expect(await realProcesses.identify(pid)).toBe("absent"));

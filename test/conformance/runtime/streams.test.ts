@@ -53,7 +53,7 @@ class Talk {
   }
 
   says(text: string): Promise<void> {
-    return vi.waitFor(() => expect(this.out).toContain(text), { timeout: 20_000, interval: 5 });
+    return vi.waitFor(() => expect(this.out).toContain(text), { interval: 5 });
   }
 }
 
@@ -159,9 +159,7 @@ describe.each([onProcesses, onBareProcesses])("a command in the $name runtime", 
     talk.life.abort();
     const { exitCode } = await running;
     expect(exitCode).toBeGreaterThan(128);
-    await vi.waitFor(async () => expect((await subject.processes()).length).toBe(before), {
-      timeout: 20_000,
-    });
+    await vi.waitFor(async () => expect((await subject.processes()).length).toBe(before));
     expect((await status(id)).state).toBe("running");
   });
 

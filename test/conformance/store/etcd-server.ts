@@ -1,7 +1,6 @@
 // Owns real etcd processes for tests: one, or members of a cluster, that can be killed and started again on their data.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -23,18 +22,6 @@ export function etcdOrSkip(): boolean {
     "skipped: the store on etcd needs an etcd on the PATH (Debian: etcd-server), and there is none",
   );
   return false;
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 export interface MemberOptions {

@@ -5,7 +5,8 @@ import type { Store } from "../../../src/store/store.ts";
 import { silentLog } from "../../../src/world/log.ts";
 import { realRandom } from "../../../src/world/random.ts";
 import { realClock } from "../../../src/world/real-clock.ts";
-import { EtcdMember, etcdOrSkip, freePort } from "./etcd-server.ts";
+import { freePort } from "../../ports.ts";
+import { EtcdMember, etcdOrSkip } from "./etcd-server.ts";
 import { storeConformance } from "./store-conformance.ts";
 import type { Subject } from "./subject.ts";
 

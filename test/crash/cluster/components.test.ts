@@ -1,10 +1,11 @@
 // Owns the proof that a cluster of separate processes stands the sudden end of any of them, of several at once, at any moment.
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { afterAll, expect, it } from "vitest";
 import { endMarked, Everynode } from "../../walkthrough/harness.ts";
+import { freePort } from "../../ports.ts";
 import { roundsOf, seededMoments } from "../rounds.ts";
 import { applyAgents, converged, doubled, Ledger, reach } from "./agents.fixture.ts";
 
@@ -14,6 +15,9 @@ const nodes = ["n1", "n2"];
 const mark = randomUUID();
 const folder = mkdtempSync(join(tmpdir(), "everynode-parts-"));
 const kubeconfig = join(folder, "kubeconfig");
+// As if a server had run there before: this port is the one that each life of it takes, and no connection of another program.
+mkdirSync(join(folder, "data"));
+writeFileSync(join(folder, "data/port"), String(await freePort()));
 
 const commands: Readonly<Record<string, readonly string[]>> = {
   apiserver: ["apiserver", "--data-dir", join(folder, "data"), "--port", "0", "--kubeconfig", kubeconfig],

@@ -5,8 +5,9 @@ import { StoreUnavailableError, type Store } from "../../../src/store/store.ts";
 import { silentLog } from "../../../src/world/log.ts";
 import { realRandom } from "../../../src/world/random.ts";
 import { realClock } from "../../../src/world/real-clock.ts";
-import { EtcdMember, etcdOrSkip, freePort } from "../../conformance/store/etcd-server.ts";
+import { EtcdMember, etcdOrSkip } from "../../conformance/store/etcd-server.ts";
 import { watching } from "../../conformance/store/watching.ts";
+import { freePort, freePorts } from "../../ports.ts";
 import { Link } from "./link.ts";
 
 /** Clients that write without end, and what each write came to. */
@@ -62,7 +63,7 @@ class Writers {
 
 async function startCluster(): Promise<EtcdMember[]> {
   const names = ["one", "two", "three"];
-  const ports = await Promise.all(names.map(() => freePort()));
+  const ports = await freePorts(names.length);
   const cluster = names.map((name, at) => `${name}=http://127.0.0.1:${ports[at]}`).join(",");
   const members: EtcdMember[] = [];
   for (const [at, name] of names.entries()) {

@@ -1,6 +1,6 @@
 // Owns `"%s is %d".format([…])` of CEL's extended strings.
 import { Duration, failed, UnsignedInt } from "./cel.ts";
-import { isList, itemsOfList } from "./values.ts";
+import { isList, itemsOfList, numberOf } from "./values.ts";
 
 /** As `%s` prints values. */
 export function textOf(value: unknown): string {
@@ -19,13 +19,6 @@ export function textOf(value: unknown): string {
     ? `${value}`
     : JSON.stringify(value);
 }
-
-const numberOf = (value: unknown): bigint | number | undefined =>
-  typeof value === "bigint" || typeof value === "number"
-    ? value
-    : value instanceof UnsignedInt
-      ? value.valueOf()
-      : undefined;
 
 const digitsMax = 100;
 

@@ -16,7 +16,8 @@ export const isList = (value: unknown): value is readonly unknown[] | ReadonlySe
 export const itemsOfList = (list: readonly unknown[] | ReadonlySet<unknown>): readonly unknown[] =>
   Array.isArray(list) ? list : [...list];
 
-const numberOf = (value: unknown): number | bigint | undefined =>
+/** Of any of the three kinds of number that CEL has. */
+export const numberOf = (value: unknown): number | bigint | undefined =>
   typeof value === "number" || typeof value === "bigint"
     ? value
     : value instanceof UnsignedInt

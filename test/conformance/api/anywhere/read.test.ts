@@ -1,5 +1,7 @@
 // Owns the conformance of reads on any Kubernetes API server: selectors, pages, versions, tables, discovery.
+
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse as parseYaml } from "yaml";
 import { configMap, namesIn, pod, tableAccept, types, useSite, type Loose } from "./server.ts";
 
 const site = useSite();
@@ -16,7 +18,28 @@ beforeAll(async () => {
   const finalizers = ["conformance.example.com/keep"];
   await site().must("POST", "pods", pod("p", { nodeName: "conformance-none" }, { finalizers }));
   await site().must("POST", "pods", pod("q"));
+  await site().must("POST", "configmaps", configMap("texts", texts));
 });
+
+/** What YAML would take for something else if it were written without quotes. */
+const texts = {
+  truth: "yes",
+  octal: "0755",
+  time: "2026-01-01T00:00:00Z",
+  nothing: "",
+  null: "~",
+  lines: "a: b\n  - c\n\n",
+  long: "x ".repeat(200),
+  letters: "ü # 😀",
+  float: "1e3",
+  y: "n",
+};
+
+/** What another change, or controllers, may alter between two readings. */
+function said(value: Loose): Loose {
+  const { metadata, ...rest } = value;
+  return metadata?.name === undefined ? { kind: rest.kind, code: rest.code } : value;
+}
 
 afterAll(async () => {
   await site().must("PATCH", "pods/p", { metadata: { finalizers: null } }, { type: types.merge });
@@ -173,6 +196,21 @@ describe("forms", () => {
       items: [{ kind: "PartialObjectMetadata", metadata: { name: "p" } }, {}],
     });
     expect(list.items[0].spec).toBeUndefined();
+  });
+
+  it.each(["configmaps/texts", "pods", "pods/none", "/apis", "/api/v1/namespaces/kube-system"])(
+    "%s in YAML is what it is in JSON",
+    async (what) => {
+      const { code, type, bytes } = await site().bytes("GET", what, undefined, { accept: types.yaml });
+      const json = await site().ask("GET", what);
+      expect([code, type]).toEqual([json.code, types.yaml]);
+      expect(said(parseYaml(Buffer.from(bytes).toString("utf8")))).toEqual(said(json.json));
+    },
+  );
+
+  it("no watch in YAML, which has no frames for its events", async () => {
+    const query = { watch: "true", timeoutSeconds: "1" };
+    expect((await site().ask("GET", "configmaps", undefined, { accept: types.yaml, query })).code).toBe(406);
   });
 
   it("JSON for those who would rather have protobuf", async () => {
