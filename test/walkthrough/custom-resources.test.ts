@@ -75,11 +75,7 @@ const crd = "crd/crontabs.stable.example.com";
 describe.skipIf(newest === undefined)("custom resources", () => {
   const cluster = new Cluster(newest ?? "");
   const kubectl = (args: string, input?: string): string => cluster.ok(args, input);
-  const refused = (args: string, input?: string): string => {
-    const ran = cluster.kubectl(args, input);
-    expect(ran.code, `kubectl ${args} was to be refused: ${ran.out}`).not.toBe(0);
-    return ran.err;
-  };
+  const refused = (args: string, input?: string): string => cluster.refused(args, input);
   const install = (): void => {
     kubectl("apply -f -", definition());
     kubectl(`wait --for=condition=Established ${crd} --timeout=60s`);

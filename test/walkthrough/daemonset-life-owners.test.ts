@@ -48,7 +48,7 @@ describe.skipIf(kubectlPath === undefined)("a DaemonSet and the owners of pods",
     life.ok("delete ds heir");
     await life.gone("app=heir");
     await eventually("no revisions", () => life.ok("get controllerrevisions -l app=heir -o name") === "");
-    expect(life.refused(`get pod ${pod?.name}`).err).toContain("NotFound");
+    expect(life.refused(`get pod ${pod?.name}`)).toContain("NotFound");
   });
 
   it("cascades in the foreground: the set goes last", async () => {
@@ -115,16 +115,14 @@ describe.skipIf(kubectlPath === undefined)("a DaemonSet and the owners of pods",
   });
 
   it("refuses a selector that is empty, does not match, or changes (D.9, D.19)", () => {
-    expect(life.refused("apply -f -", agent("all", { selector: "{}" })).err).toMatch(
+    expect(life.refused("apply -f -", agent("all", { selector: "{}" }))).toMatch(
       /spec\.selector: Invalid value: .*empty selector is invalid for daemonset/,
     );
-    expect(
-      life.refused("apply -f -", agent("odd", { selector: "{ matchLabels: { app: other } }" })).err,
-    ).toMatch(
+    expect(life.refused("apply -f -", agent("odd", { selector: "{ matchLabels: { app: other } }" }))).toMatch(
       /spec\.template\.metadata\.labels: Invalid value: .*`selector` does not match template `labels`/,
     );
     life.apply(agent("fixed"));
-    expect(life.refused("apply -f -", agent("fixed", { labels: "app: moved" })).err).toMatch(
+    expect(life.refused("apply -f -", agent("fixed", { labels: "app: moved" }))).toMatch(
       /spec\.selector: Invalid value: .*field is immutable/,
     );
     life.ok("delete ds fixed");

@@ -131,7 +131,7 @@ describe.skipIf(kubectlPath === undefined)("a DaemonSet in trouble", () => {
       life.refused(
         "apply -f -",
         "{ apiVersion: v1, kind: Pod, metadata: { name: x }, spec: { priorityClassName: nosuch, containers: [{ name: a, image: host }] } }",
-      ).err,
+      ),
     ).toContain('pods "x" is forbidden: no PriorityClass with name nosuch was found');
   });
 
@@ -179,7 +179,7 @@ describe.skipIf(kubectlPath === undefined)("a DaemonSet in trouble", () => {
   });
 
   it("refuses what a daemon pod can't be (D.19)", () => {
-    expect(life.refused("apply -f -", agent("once", { pod: "restartPolicy: Never" })).err).toMatch(
+    expect(life.refused("apply -f -", agent("once", { pod: "restartPolicy: Never" }))).toMatch(
       /spec\.template\.spec\.restartPolicy: Unsupported value: "Never": supported values: "Always"/,
     );
   });

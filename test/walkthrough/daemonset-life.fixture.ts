@@ -1,5 +1,5 @@
 // Owns what the walkthroughs of a DaemonSet's life share: manifests, and what a person reads off the cluster.
-import { Cluster, eventually, type Ran } from "./harness.ts";
+import { Cluster, eventually } from "./harness.ts";
 
 export interface Agent {
   /** Fields of the DaemonSet's spec, as YAML in flow form without the braces. */
@@ -84,12 +84,6 @@ function seen(item: unknown): SeenPod {
 export class Life extends Cluster {
   apply(manifest: string): string {
     return this.ok("apply -f -", manifest);
-  }
-
-  refused(args: string, input?: string): Ran {
-    const ran = this.kubectl(args, input);
-    if (ran.code === 0) throw new Error(`kubectl ${args}: not refused\n${ran.out}`);
-    return ran;
   }
 
   pods(selector: string): SeenPod[] {

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSyn
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 
-const bin = join(import.meta.dirname, "../../bin/everynode.js");
+export const bin = join(import.meta.dirname, "../../bin/everynode.js");
 
 export interface Ran {
   readonly code: number;
@@ -27,6 +27,9 @@ export function run(
   });
   return { code: done.status ?? 128, out: done.stdout ?? "", err: done.stderr ?? "" };
 }
+
+/** A command of the built product, to its end. */
+export const everynode = (...args: string[]): Ran => run(process.execPath, [bin, ...args]);
 
 /** Every kubectl on this machine: those on the PATH, and others of other versions beside the files they lead to. */
 export function kubectls(): string[] {
@@ -168,6 +171,13 @@ export class Cluster {
     const ran = this.kubectl(args, input);
     if (ran.code !== 0) throw new Error(`kubectl ${args}: exit ${ran.code}\n${ran.out}${ran.err}`);
     return ran.out;
+  }
+
+  /** As kubectl, failing the test unless it is refused; gives what was said of it. */
+  refused(args: string, input?: string): string {
+    const ran = this.kubectl(args, input);
+    if (ran.code === 0) throw new Error(`kubectl ${args}: not refused\n${ran.out}`);
+    return ran.err;
   }
 
   async stop(): Promise<void> {

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import {
   endMarked,
   eventually,
+  everynode,
   Everynode,
   processesMarked,
   run,
@@ -15,7 +16,6 @@ import {
 import { freePorts, threeFreePorts } from "../ports.ts";
 
 const kubectlPath = withModernKubectl();
-const bin = join(import.meta.dirname, "../../bin/everynode.js");
 const withEtcd = run("/bin/sh", ["-c", "command -v etcd"]).code === 0;
 if (!withEtcd) {
   if (process.env["EVERYNODE_SKIP_IS_FAILURE"] === "1")
@@ -26,11 +26,6 @@ if (!withEtcd) {
 describe.skipIf(kubectlPath === undefined || !withEtcd)("a control plane over etcd", () => {
   const folder = mkdtempSync(join(tmpdir(), "everynode-init-etcd-"));
   const data = join(folder, "data");
-  const everynode = (...args: string[]): string => {
-    const ran = run(process.execPath, [bin, ...args]);
-    if (ran.code !== 0) throw new Error(`exit ${ran.code}: ${ran.err}${ran.out}`);
-    return ran.out;
-  };
   const kubectl = (args: string): Ran =>
     run(kubectlPath ?? "", args.split(" "), { env: { KUBECONFIG: join(data, "admin.conf"), HOME: folder } });
   afterAll(() => {
@@ -73,7 +68,7 @@ describe.skipIf(kubectlPath === undefined || !withEtcd)("a control plane over et
     // It has ended by then; its number stays until somebody has asked how.
     await eventually("the kubelet's end", () => !existsSync(`/proc/${kubelet()}`));
     expect(pids()).toHaveLength(1);
-    everynode("reset", "--force", "--data-dir", data);
+    expect(everynode("reset", "--force", "--data-dir", data)).toMatchObject({ code: 0 });
     expect(existsSync(data)).toBe(false);
     expect(processesMarked(data)).toEqual([]);
   });

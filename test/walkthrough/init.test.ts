@@ -7,11 +7,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeRequest } from "../../src/world/certificate-requests.ts";
-import { endMarked, eventually, processesMarked, run, withModernKubectl, type Ran } from "./harness.ts";
+import {
+  endMarked,
+  eventually,
+  everynode,
+  processesMarked,
+  run,
+  withModernKubectl,
+  type Ran,
+} from "./harness.ts";
 import { freePorts } from "../ports.ts";
 
 const kubectlPath = withModernKubectl();
-const bin = join(import.meta.dirname, "../../bin/everynode.js");
 const components = ["apiserver", "controller-manager", "scheduler"] as const;
 
 /** The pids of programs whose command line has the folder, and whose words are so. */
@@ -39,7 +46,6 @@ describe.skipIf(kubectlPath === undefined)("a cluster made machine by machine", 
   let joinFlags: string[] = [];
   let server = "";
 
-  const everynode = (...args: string[]): Ran => run(process.execPath, [bin, ...args]);
   const done = (ran: Ran): string => {
     if (ran.code !== 0) throw new Error(`exit ${ran.code}: ${ran.err}${ran.out}`);
     return ran.out;

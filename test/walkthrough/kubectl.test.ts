@@ -41,11 +41,7 @@ interface Entry {
 describe.skipIf(newest === undefined)("kubectl", () => {
   const cluster = new Cluster(newest ?? "");
   const kubectl = (args: string, input?: string): string => cluster.ok(args, input);
-  const refused = (args: string, input?: string): string => {
-    const ran = cluster.kubectl(args, input);
-    expect(ran.code, `kubectl ${args} was to be refused: ${ran.out}`).not.toBe(0);
-    return ran.err;
-  };
+  const refused = (args: string, input?: string): string => cluster.refused(args, input);
   const entries = (what: string): Entry[] =>
     JSON.parse(kubectl(`get ${what} -o json --show-managed-fields`)).metadata.managedFields;
 

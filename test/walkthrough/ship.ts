@@ -3,10 +3,7 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { endMarked, eventually, Everynode, processesMarked, run, type Ran } from "./harness.ts";
-
-const bin = join(import.meta.dirname, "../../bin/everynode.js");
-export const everynode = (...args: string[]): Ran => run(process.execPath, [bin, ...args]);
+import { endMarked, eventually, Everynode, processesMarked } from "./harness.ts";
 
 /** A pod of one process that lives until it is told to end; `SET` in its environment tells it from others. */
 const podText = (name: string, mark: string, more = ""): string => `apiVersion: v1

@@ -3,8 +3,8 @@ import { createServer } from "node:http";
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { eventually } from "./harness.ts";
-import { everynode, Ship } from "./ship.ts";
+import { eventually, everynode } from "./harness.ts";
+import { Ship } from "./ship.ts";
 
 describe("a kubelet alone at sea", () => {
   const ship = new Ship();

@@ -65,6 +65,24 @@ export const bodies: readonly { readonly path: string; readonly bytes: string }[
   },
 ];
 
+/** Metadata with every field that has its own way of being written. */
+const everyField = {
+  name: "ü-💥",
+  namespace: "default",
+  uid: "0-1",
+  resourceVersion: "42",
+  generation: 3,
+  creationTimestamp: "2026-01-02T03:04:05Z",
+  deletionTimestamp: "1969-07-20T20:17:40Z",
+  deletionGracePeriodSeconds: 1099511627776,
+  labels: { a: "", "m/x": "y", z: "1" },
+  annotations: {
+    k: "long xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+  },
+  ownerReferences: [{ apiVersion: "apps/v1", kind: "DaemonSet", name: "d", uid: "u", controller: true }],
+  finalizers: ["a/b", ""],
+};
+
 /** What upstream's serializer of Kubernetes 1.20 made of objects; it says of all that has metadata that it has no clusterName. */
 export const objects: readonly { readonly name: string; readonly json: object; readonly bytes: string }[] = [
   {
@@ -72,24 +90,7 @@ export const objects: readonly { readonly name: string; readonly json: object; r
     json: {
       kind: "ConfigMap",
       apiVersion: "v1",
-      metadata: {
-        name: "ü-💥",
-        namespace: "default",
-        uid: "0-1",
-        resourceVersion: "42",
-        generation: 3,
-        creationTimestamp: "2026-01-02T03:04:05Z",
-        deletionTimestamp: "1969-07-20T20:17:40Z",
-        deletionGracePeriodSeconds: 1099511627776,
-        labels: { a: "", "m/x": "y", z: "1" },
-        annotations: {
-          k: "long xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-        },
-        ownerReferences: [
-          { apiVersion: "apps/v1", kind: "DaemonSet", name: "d", uid: "u", controller: true },
-        ],
-        finalizers: ["a/b", ""],
-      },
+      metadata: everyField,
       immutable: true,
       data: { a: "1", b: "2" },
       binaryData: { w: "", x: "AP8=" },
@@ -102,24 +103,7 @@ export const objects: readonly { readonly name: string; readonly json: object; r
     json: {
       kind: "Lease",
       apiVersion: "coordination.k8s.io/v1",
-      metadata: {
-        name: "ü-💥",
-        namespace: "default",
-        uid: "0-1",
-        resourceVersion: "42",
-        generation: 3,
-        creationTimestamp: "2026-01-02T03:04:05Z",
-        deletionTimestamp: "1969-07-20T20:17:40Z",
-        deletionGracePeriodSeconds: 1099511627776,
-        labels: { a: "", "m/x": "y", z: "1" },
-        annotations: {
-          k: "long xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-        },
-        ownerReferences: [
-          { apiVersion: "apps/v1", kind: "DaemonSet", name: "d", uid: "u", controller: true },
-        ],
-        finalizers: ["a/b", ""],
-      },
+      metadata: everyField,
       spec: { holderIdentity: "me", leaseDurationSeconds: -7, renewTime: "2026-01-02T03:04:05.678901Z" },
     },
     bytes:

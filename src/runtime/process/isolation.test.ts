@@ -1,6 +1,7 @@
 // Owns the table of wishes and what each kind of machine makes of them.
 import { describe, expect, test } from "vitest";
-import type { ContainerConfig, ContainerSecurity, SandboxConfig } from "../runtime.ts";
+import { plainContainer, plainSandbox } from "../plain-configs.fixture.ts";
+import type { ContainerSecurity } from "../runtime.ts";
 import type { Abilities } from "./abilities.ts";
 import { isolationOf, refuseUnknowable } from "./isolation.ts";
 
@@ -22,42 +23,9 @@ const asUser: Abilities = { ...asRoot, root: false, uid: 1000, namespaces: "as-u
 const bare: Abilities = { ...asUser, namespaces: "none" };
 const bareRoot: Abilities = { ...bare, root: true, uid: 0 };
 
-const security: ContainerSecurity = {
-  privileged: false,
-  addCapabilities: [],
-  dropCapabilities: [],
-  readonlyRootFilesystem: false,
-  noNewPrivileges: false,
-  mustNotBeRoot: false,
-  confinement: [],
-};
-const config: ContainerConfig = {
-  name: "main",
-  attempt: 0,
-  image: "agent",
-  command: ["agent"],
-  args: [],
-  env: [],
-  mounts: [],
-  labels: {},
-  annotations: {},
-  logPath: "main/0.log",
-  resources: {},
-  security,
-  stdin: false,
-  tty: false,
-};
-const pod: SandboxConfig = {
-  pod: { name: "p", namespace: "n", uid: "u", attempt: 0 },
-  hostname: "p",
-  logFolder: "/logs",
-  labels: {},
-  annotations: {},
-  hostNetwork: false,
-  hostPid: false,
-  hostIpc: false,
-  portMappings: [],
-};
+const config = { ...plainContainer, image: "agent", command: ["agent"] };
+const { security } = config;
+const pod = plainSandbox("p", "/logs");
 const accounts = { groupOf: () => Promise.resolve(77) };
 const of = (abilities: Abilities, wishes: Partial<ContainerSecurity> = {}, sandbox = pod) =>
   isolationOf(sandbox, { ...config, security: { ...security, ...wishes } }, abilities, accounts);

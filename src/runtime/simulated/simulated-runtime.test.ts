@@ -2,44 +2,12 @@
 import { expect, test } from "vitest";
 import { seededRandom } from "../../world/random.ts";
 import { VirtualClock } from "../../world/virtual-clock.ts";
-import type { ContainerConfig, RuntimeEvent, SandboxConfig } from "../runtime.ts";
+import { plainContainer, plainSandbox } from "../plain-configs.fixture.ts";
+import type { RuntimeEvent } from "../runtime.ts";
 import { createSimulatedRuntime, type SimulatedBehaviour, type SimulatedImage } from "./simulated-runtime.ts";
 
-const pod = (uid: string): SandboxConfig => ({
-  pod: { name: uid, namespace: "default", uid, attempt: 0 },
-  hostname: uid,
-  logFolder: "/logs",
-  labels: {},
-  annotations: {},
-  hostNetwork: false,
-  hostPid: false,
-  hostIpc: false,
-  portMappings: [],
-});
-const container: ContainerConfig = {
-  name: "main",
-  attempt: 0,
-  image: "agent:1",
-  command: [],
-  args: [],
-  env: [],
-  mounts: [],
-  labels: {},
-  annotations: {},
-  logPath: "main/0.log",
-  resources: {},
-  security: {
-    privileged: false,
-    addCapabilities: [],
-    dropCapabilities: [],
-    readonlyRootFilesystem: false,
-    noNewPrivileges: false,
-    mustNotBeRoot: false,
-    confinement: [],
-  },
-  stdin: false,
-  tty: false,
-};
+const pod = (uid: string) => plainSandbox(uid, "/logs");
+const container = { ...plainContainer, image: "agent:1" };
 
 function make(behaviour: SimulatedBehaviour = {}, image: SimulatedImage = {}) {
   const clock = new VirtualClock(0);

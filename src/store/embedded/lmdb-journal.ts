@@ -7,7 +7,7 @@ import type { Batch, Journal, LeaseTerms, Recovered } from "../journal.ts";
 import type { Version } from "../version-index.ts";
 import { NoSpaceError } from "../store.ts";
 import { freeSpace, isForWantOfSpace } from "./free-space.ts";
-import { DamageError, decodeRecord, encodeRecord, recordKey } from "./record.ts";
+import { DamageError, decodeRecord, encodeRecord, recordKey, recordRoom } from "./record.ts";
 
 type Bytes = Database<Buffer, Buffer>;
 /** What `put` takes besides what its types say: lmdb documents the options for `putSync` and reads them in both. */
@@ -21,6 +21,8 @@ const lastLeaseKey = Buffer.from("last-lease");
 const lockFileLength = 16_384;
 // Fills pages to the end, where an ordinary put would leave each half empty.
 const atTheEnd = { append: true } as const;
+// What the records of one batch may fill of memory that is kept for the next.
+const keptMax = 1 << 20;
 const leasePrefix = "lease/";
 const leaseKey = (id: number): Buffer => Buffer.from(`${leasePrefix}${id}`);
 
@@ -30,6 +32,8 @@ export class LmdbJournal implements Journal {
   private readonly facts: Bytes;
   private readonly file: string;
   private full = false;
+  /** Of the batch being written: lmdb reads it from a thread of its own until the write has ended. */
+  private room: Buffer = Buffer.alloc(0);
 
   /** Throws `DamageError` where an existing file lacks what a new one is given. */
   constructor(file: string, state: "new" | "existing") {
@@ -83,7 +87,10 @@ export class LmdbJournal implements Journal {
     try {
       await this.commit(batch);
       this.full = false;
+      if (this.room.length > keptMax) this.room = Buffer.alloc(0);
     } catch (thrown) {
+      // Who knows whether it is still looked at.
+      this.room = Buffer.alloc(0);
       if (!isForWantOfSpace(thrown, freeSpace(this.file), wanted)) throw thrown;
       this.full = true;
       throw this.noSpace();
@@ -139,9 +146,13 @@ export class LmdbJournal implements Journal {
 
   private enqueue(batch: Batch, appended: Promise<boolean>[]): void {
     const log = this.versions as unknown as Appendable; // see there
+    this.makeRoom(batch.made.reduce((sum, version) => sum + recordRoom(version), 0));
+    let at = 0;
     for (const version of batch.made) {
       const key = recordKey(version);
-      appended.push(log.put(key, encodeRecord(version, key), atTheEnd));
+      const record = encodeRecord(version, key, this.room.subarray(at));
+      at += record.length;
+      appended.push(log.put(key, record, atTheEnd));
     }
     // In their order: see VersionIndex.compact.
     for (const version of batch.forgotten) void this.versions.remove(recordKey(version));
@@ -151,6 +162,10 @@ export class LmdbJournal implements Journal {
     }
     for (const id of batch.ended) void this.facts.remove(leaseKey(id));
     if (batch.oldest !== undefined) this.putFact(oldestKey, batch.oldest);
+  }
+
+  private makeRoom(needed: number): void {
+    if (needed > this.room.length) this.room = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.room.length));
   }
 
   private putFact(key: Buffer, fact: number): void {

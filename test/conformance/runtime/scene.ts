@@ -52,7 +52,7 @@ export const ended = (id: string) =>
       expect(found.state).toBe("exited");
       return found;
     },
-    { interval: 5 },
+    { timeout: 90_000, interval: 5 },
   );
 
 export const logged = async (id: string) => logOf((await status(id)).logPath);

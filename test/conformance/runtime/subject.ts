@@ -2,6 +2,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { plainContainer, plainSandbox } from "../../../src/runtime/plain-configs.fixture.ts";
 import type { ContainerConfig, Runtime, RuntimeEvent, SandboxConfig } from "../../../src/runtime/runtime.ts";
 import { createProcessRuntime } from "../../../src/runtime/process/process-runtime.ts";
 import { markFolder } from "../../../src/runtime/process/reap.ts";
@@ -152,15 +153,12 @@ let made = 0;
 export function sandboxConfig(subject: Subject, changes: Partial<SandboxConfig> = {}): SandboxConfig {
   const uid = `uid-${made++}`;
   return {
+    ...plainSandbox(uid, join(subject.folder, "logs", uid)),
     pod: { name: `pod-${uid}`, namespace: "default", uid, attempt: 0 },
     hostname: "pod-host",
-    logFolder: join(subject.folder, "logs", uid),
     labels: { app: "test" },
     annotations: { note: "kept" },
     hostNetwork: true,
-    hostPid: false,
-    hostIpc: false,
-    portMappings: [],
     ...changes,
   };
 }
@@ -168,28 +166,11 @@ export function sandboxConfig(subject: Subject, changes: Partial<SandboxConfig> 
 export function containerConfig(recipe: Recipe, changes: Partial<ContainerConfig> = {}): ContainerConfig {
   const code = recipe.behaviour.runsFor === undefined ? undefined : String(recipe.behaviour.exitCode);
   return {
-    name: "main",
-    attempt: 0,
+    ...plainContainer,
     image: "example.org/agent:1",
     command: recipe.command,
-    args: [],
-    env: [],
-    mounts: [],
     labels: code === undefined ? {} : { [behaviourLabel]: code },
     annotations: { note: "kept" },
-    logPath: "main/0.log",
-    resources: {},
-    security: {
-      privileged: false,
-      addCapabilities: [],
-      dropCapabilities: [],
-      readonlyRootFilesystem: false,
-      noNewPrivileges: false,
-      mustNotBeRoot: false,
-      confinement: [],
-    },
-    stdin: false,
-    tty: false,
     ...changes,
   };
 }

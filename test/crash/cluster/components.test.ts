@@ -95,5 +95,5 @@ it(
     expect(kills).toBe(epochs * killsEach * 5);
     expect(ledger.acknowledged).toBeGreaterThan(kills);
   },
-  300_000 * roundsOf(1),
+  900_000 * roundsOf(1),
 );

@@ -6,7 +6,7 @@ import { afterAll, expect, it } from "vitest";
 import { configMap } from "../../../src/model/kinds/config-map.ts";
 import type { ConfigMap } from "../../../src/model/generated/types.ts";
 import type { Draft } from "../../../src/model/meta.ts";
-import { endMarked, Everynode, eventually } from "../../walkthrough/harness.ts";
+import { bin, endMarked, Everynode, eventually } from "../../walkthrough/harness.ts";
 import { agents, applyAgents, converged, Ledger, reach } from "./agents.fixture.ts";
 import { mountSmallDisk } from "./small-disk.fixture.ts";
 
@@ -94,14 +94,10 @@ it.skipIf(disk === undefined)(
 
     disk.fill();
     await up.kill("SIGKILL");
-    const refused = spawnSync(
-      process.execPath,
-      [join(import.meta.dirname, "../../../bin/everynode.js"), ...args(folder)],
-      {
-        encoding: "utf8",
-        timeout: 60_000,
-      },
-    );
+    const refused = spawnSync(process.execPath, [bin, ...args(folder)], {
+      encoding: "utf8",
+      timeout: 60_000,
+    });
     expect(refused).toMatchObject({ status: 1, signal: null });
     expect(refused.stderr).toMatch(/the disk is full|its disk is full/);
     disk.free();

@@ -9,10 +9,9 @@ import { afterAll, expect, it } from "vitest";
 import type { Client } from "../../../src/client/client.ts";
 import { lease as leaseKind } from "../../../src/model/kinds/lease.ts";
 import { node as nodeKind } from "../../../src/model/kinds/node.ts";
-import { endMarked, eventually } from "../../walkthrough/harness.ts";
+import { bin, endMarked, eventually } from "../../walkthrough/harness.ts";
 import { agents, applyAgents, converged, doubled, Ledger, reach } from "./agents.fixture.ts";
 
-const bin = join(import.meta.dirname, "../../../bin/everynode.js");
 const mark = randomUUID();
 const folder = mkdtempSync(join(tmpdir(), "everynode-freeze-"));
 const kubeconfig = join(folder, "kubeconfig");

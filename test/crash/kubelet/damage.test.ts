@@ -1,74 +1,14 @@
 // Owns the proof that a kubelet whose own files were damaged while it was dead starts, says so, and doubles no container.
-import { spawn, type ChildProcess } from "node:child_process";
-import { randomUUID } from "node:crypto";
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { endMarked, eventually, processesMarked } from "../../walkthrough/harness.ts";
+import { eventually, processesMarked } from "../../walkthrough/harness.ts";
+import { LoneKubelet } from "./lone-kubelet.fixture.ts";
 
-const bin = join(import.meta.dirname, "../../../bin/everynode.js");
-const mark = randomUUID();
-const folder = mkdtempSync(join(tmpdir(), "everynode-damage-"));
-const manifests = join(folder, "manifests");
-const root = join(folder, "root");
+const kubelet = new LoneKubelet();
+const { mark, root } = kubelet;
 const names = ["a", "b", "c", "d"];
-
-let kubelet: { readonly child: ChildProcess; errors: string } | undefined;
-afterAll(async () => {
-  await kill();
-  endMarked(mark);
-  endMarked(folder);
-  rmSync(folder, { recursive: true, force: true });
-});
-
-const podText = (name: string): string =>
-  JSON.stringify({
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: { name },
-    spec: {
-      terminationGracePeriodSeconds: 1,
-      containers: [
-        {
-          name: "main",
-          image: "host",
-          command: ["sh", "-c", `echo ${name} began; exec sleep 1000000`],
-          env: [
-            { name: "DAMAGE", value: mark },
-            { name: "POD", value: name },
-          ],
-        },
-      ],
-    },
-  });
-
-function start(): void {
-  const child = spawn(
-    process.execPath,
-    [bin, "kubelet", "--node-name", "n1", "--pod-manifest-path", manifests, "--root-dir", root],
-    { stdio: ["ignore", "ignore", "pipe"] },
-  );
-  const started = { child, errors: "" };
-  child.stderr.on("data", (part: Buffer) => (started.errors += part.toString()));
-  kubelet = started;
-}
-
-async function kill(): Promise<void> {
-  const child = kubelet?.child;
-  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise((resolve) => child.once("exit", resolve));
-  child.kill("SIGKILL");
-  await ended;
-}
+afterAll(() => kubelet.remove());
 
 /** Pids of the pods' own processes. */
 function running(): Map<string, number[]> {
@@ -187,9 +127,8 @@ const memoryName = (): string => {
 };
 
 it("begins whole", async () => {
-  mkdirSync(manifests);
-  for (const name of names) writeFileSync(join(manifests, `${name}.json`), podText(name));
-  start();
+  for (const name of names) kubelet.put(name, ["sh", "-c", `echo ${name} began; exec sleep 1000000`]);
+  kubelet.start();
   await allOnce();
 });
 
@@ -197,20 +136,20 @@ it.each(cases)(
   "$name",
   async ({ path, harm, container, says }) => {
     const before = await allOnce();
-    await kill();
+    await kubelet.kill();
     harm(path());
-    start();
+    kubelet.start();
     const pidOf = (found: Map<string, number[]>, name: string) => found.get(name)?.[0];
     if (container === "new")
       await eventually(
         "the old process gone",
         () => !(running().get("a") ?? []).includes(pidOf(before, "a") ?? 0),
       );
-    await eventually("word of it", () => says === undefined || says.test(kubelet?.errors ?? ""));
+    await eventually("word of it", () => says === undefined || says.test(kubelet.running?.errors ?? ""));
     const after = await allOnce();
     for (const name of names)
       if (name !== "a" || container === "same") expect(pidOf(after, name)).toBe(pidOf(before, name));
-    expect(kubelet?.child.exitCode).toBeNull();
+    expect(kubelet.running?.child.exitCode).toBeNull();
   },
   120_000,
 );

@@ -1,43 +1,22 @@
 // Owns the restart storm: a kubelet killed a hundred times at random moments leaves every static pod's process there exactly once.
-import { spawn, type ChildProcess } from "node:child_process";
-import { randomUUID } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { readFile, readdir } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, expect, it } from "vitest";
 import type { Random } from "../../../src/world/random.ts";
-import { endMarked, eventually } from "../../walkthrough/harness.ts";
+import { eventually, type Everynode } from "../../walkthrough/harness.ts";
 import { roundsOf, seededMoments } from "../rounds.ts";
+import { LoneKubelet } from "./lone-kubelet.fixture.ts";
 
-const bin = join(import.meta.dirname, "../../../bin/everynode.js");
-const mark = randomUUID();
-const folder = mkdtempSync(join(tmpdir(), "everynode-storm-"));
-const manifests = join(folder, "manifests");
+const kubelet = new LoneKubelet();
 const count = 200;
 const kills = roundsOf(100);
+afterAll(() => kubelet.remove());
 
-const podText = (name: string, version: number): string =>
-  JSON.stringify({
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: { name },
-    spec: {
-      terminationGracePeriodSeconds: 1,
-      containers: [
-        {
-          name: "main",
-          image: "host",
-          command: ["sleep", "1000000"],
-          env: [
-            { name: "STORM", value: mark },
-            { name: "POD", value: `${name}-v${version}` },
-          ],
-        },
-      ],
-    },
-  });
+const put = (name: string, version: number): void =>
+  kubelet.put(name, ["sleep", "1000000"], `${name}-v${version}`);
+const start = (): Everynode => kubelet.start("--max-pods", String(count + 10));
 
 /** What `POD` says in the environment of a `sleep` of this test. */
 async function podOf(pid: string): Promise<string | undefined> {
@@ -45,7 +24,7 @@ async function podOf(pid: string): Promise<string | undefined> {
     // The command line is shorter than the environment, and most processes are none of ours.
     if (!(await readFile(`/proc/${pid}/cmdline`, "utf8")).startsWith("sleep\0")) return undefined;
     const env = await readFile(`/proc/${pid}/environ`, "utf8");
-    return env.includes(mark) ? /(?:^|\0)POD=([^\0]*)/.exec(env)?.[1] : undefined;
+    return env.includes(kubelet.mark) ? /(?:^|\0)POD=([^\0]*)/.exec(env)?.[1] : undefined;
   } catch {
     // It has ended meanwhile.
     return undefined;
@@ -61,63 +40,30 @@ async function running(): Promise<Map<string, number[]>> {
   return found;
 }
 
-const start = (): ChildProcess =>
-  spawn(
-    process.execPath,
-    [
-      bin,
-      "kubelet",
-      "--node-name",
-      "n1",
-      "--max-pods",
-      String(count + 10),
-      "--pod-manifest-path",
-      manifests,
-      "--root-dir",
-      join(folder, "root"),
-    ],
-    { stdio: ["ignore", "pipe", "ignore"] },
-  );
-
 /** It has found again what ran, and begins with what did not. */
-const atWork = (kubelet: ChildProcess): Promise<void> =>
-  new Promise((resolve) => kubelet.stdout?.once("data", () => resolve()));
+const atWork = ({ child }: Everynode): Promise<void> =>
+  new Promise((resolve) => child.stdout?.once("data", () => resolve()));
 
 // In the first rounds the pods are still being started: each dies amid so many more.
 const growing = 20;
 
 /** From before it has read anything to long after everything has started. */
-async function someMoment(kubelet: ChildProcess, round: number, random: Random): Promise<void> {
+async function someMoment(life: Everynode, round: number, random: Random): Promise<void> {
   if (round < growing)
     await eventually(
       "some more pods",
       async () => (await running()).size >= ((round + 1) * count) / growing / 2,
     );
-  else if (random.int(4) > 0) await atWork(kubelet);
+  else if (random.int(4) > 0) await atWork(life);
   await pause(random.int(round < growing ? 100 : 600));
 }
-
-const kill = async (kubelet: ChildProcess): Promise<void> => {
-  const ended = new Promise<void>((resolve) => kubelet.once("exit", () => resolve()));
-  kubelet.kill("SIGKILL");
-  await ended;
-};
-
-let kubelet: ChildProcess | undefined;
-afterAll(async () => {
-  if (kubelet !== undefined && kubelet.exitCode === null && kubelet.signalCode === null) await kill(kubelet);
-  endMarked(mark);
-  endMarked(folder);
-  rmSync(folder, { recursive: true, force: true });
-});
 
 it(
   `a kubelet killed ${kills} times keeps ${count} static pods, every process exactly once, those that ran with the same pid (V.3, S.10)`,
   async () => {
     const random = seededMoments("restart storm");
     const names = Array.from({ length: count }, (_, at) => `pod-${at}`);
-    mkdirSync(manifests);
-    for (const name of names) writeFileSync(join(manifests, `${name}.json`), podText(name, 1));
+    for (const name of names) put(name, 1);
     const ranOn = new Map<string, number>();
     const doubles: string[] = [];
     const note = async () => {
@@ -129,18 +75,17 @@ it(
       return found;
     };
     for (let round = 0; round < kills; round++) {
-      kubelet = start();
-      await someMoment(kubelet, round, random);
-      await kill(kubelet);
+      await someMoment(start(), round, random);
+      await kubelet.kill();
       for (const [name, [pid = 0]] of await note()) {
         expect(ranOn.get(name) ?? pid, `${name} was restarted`).toBe(pid);
         ranOn.set(name, pid);
       }
     }
     // What changes between two lives is found by the next, and the old process is gone.
-    writeFileSync(join(manifests, "pod-0.json"), podText("pod-0", 2));
-    rmSync(join(manifests, "pod-1.json"));
-    kubelet = start();
+    put("pod-0", 2);
+    rmSync(join(kubelet.manifests, "pod-1.json"));
+    start();
     const wanted = names
       .filter((name) => name !== "pod-1")
       .map((name) => `${name}-v${name === "pod-0" ? 2 : 1}`)

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { plainContainer, plainSandbox } from "../../../src/runtime/plain-configs.fixture.ts";
 import { createProcessRuntime } from "../../../src/runtime/process/process-runtime.ts";
 import { markFolder } from "../../../src/runtime/process/reap.ts";
 import type { ContainerConfig, Runtime, SandboxConfig } from "../../../src/runtime/runtime.ts";
@@ -37,40 +38,10 @@ async function open(processes: Processes): Promise<Runtime> {
   return last;
 }
 
-const pod = (): SandboxConfig => ({
-  pod: { name: "p", namespace: "default", uid: "u", attempt: 0 },
-  hostname: "p",
-  logFolder: join(folder, "logs"),
-  labels: {},
-  annotations: {},
-  hostNetwork: true,
-  hostPid: false,
-  hostIpc: false,
-  portMappings: [],
-});
+const pod = (): SandboxConfig => ({ ...plainSandbox("u", join(folder, "logs")), hostNetwork: true });
 const container = (): ContainerConfig => ({
-  name: "main",
-  attempt: 0,
-  image: "test",
+  ...plainContainer,
   command: ledgerCommand(join(folder, "ledger"), 4, "0.1"),
-  args: [],
-  env: [],
-  mounts: [],
-  labels: {},
-  annotations: {},
-  logPath: "main/0.log",
-  resources: {},
-  security: {
-    privileged: false,
-    addCapabilities: [],
-    dropCapabilities: [],
-    readonlyRootFilesystem: false,
-    noNewPrivileges: false,
-    mustNotBeRoot: false,
-    confinement: [],
-  },
-  stdin: false,
-  tty: false,
 });
 const ledger = () => readFile(join(folder, "ledger"), "utf8").catch(() => "");
 const alive = async () =>

@@ -1,4 +1,5 @@
 // Owns the process that starts containers without pause until it is killed; it says what it was promised.
+import { plainContainer, plainSandbox } from "../../../src/runtime/plain-configs.fixture.ts";
 import { createProcessRuntime } from "../../../src/runtime/process/process-runtime.ts";
 import { silentLog } from "../../../src/world/log.ts";
 import { realRandom } from "../../../src/world/random.ts";
@@ -20,48 +21,23 @@ const runtime = await createProcessRuntime({
 });
 say("ready");
 
-const empty = { labels: {}, annotations: {} };
-
 async function onePod(): Promise<void> {
   const uid = realRandom.int(2 ** 32).toString(16);
   const sandbox = await runtime.runPodSandbox({
-    ...empty,
-    pod: { name: uid, namespace: "default", uid, attempt: 0 },
-    hostname: "host",
-    logFolder: `${ledger}/logs/${uid}`,
+    ...plainSandbox(uid, `${ledger}/logs/${uid}`),
     hostNetwork: true,
     hostPid: hostPid === "hostPid",
-    hostIpc: false,
-    portMappings: [],
   });
   say("sandbox", sandbox);
   const code = realRandom.int(100);
   const id = await runtime.createContainer(sandbox, {
-    ...empty,
+    ...plainContainer,
     name: String(code),
-    attempt: 0,
-    image: "test",
     command: ledgerCommand(
       `${ledger}/${uid}`,
       code,
       realRandom.int(3) === 0 ? "100" : `0.${realRandom.int(5)}`,
     ),
-    args: [],
-    env: [],
-    mounts: [],
-    logPath: "main/0.log",
-    resources: {},
-    security: {
-      privileged: false,
-      addCapabilities: [],
-      dropCapabilities: [],
-      readonlyRootFilesystem: false,
-      noNewPrivileges: false,
-      mustNotBeRoot: false,
-      confinement: [],
-    },
-    stdin: false,
-    tty: false,
   });
   say("created", id);
   await runtime.startContainer(id);

@@ -2,21 +2,11 @@
 import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { type Opened, openEmbeddedStore } from "../../../src/store/embedded/embedded-store.ts";
+import type { Opened } from "../../../src/store/embedded/embedded-store.ts";
 import type { Entry, Store } from "../../../src/store/store.ts";
-import { silentLog } from "../../../src/world/log.ts";
-import { realClock } from "../../../src/world/real-clock.ts";
 import { seededRandom } from "../../../src/world/random.ts";
+import { open, openStore } from "./opening.ts";
 import { temporaryFolder } from "./writer-process.ts";
-
-const open = (folder: string): Promise<Opened> =>
-  openEmbeddedStore({ folder, clock: realClock, log: silentLog });
-
-async function openStore(folder: string): Promise<Store> {
-  const opened = await open(folder);
-  if (opened.is !== "open") throw new Error(opened.message);
-  return opened.store;
-}
 
 /** Every entry as text, which compares fast. */
 async function entriesOf(store: Store): Promise<string> {

@@ -1,20 +1,9 @@
 // Owns the proof that a killed writer loses nothing it was told is safe (issue: acknowledged means durable).
 import { expect, it } from "vitest";
-import { type Opened, openEmbeddedStore } from "../../../src/store/embedded/embedded-store.ts";
 import type { Change, Store } from "../../../src/store/store.ts";
-import { silentLog } from "../../../src/world/log.ts";
-import { realClock } from "../../../src/world/real-clock.ts";
 import { roundsOf, seededMoments } from "../rounds.ts";
+import { open, openStore } from "./opening.ts";
 import { startWriter, temporaryFolder } from "./writer-process.ts";
-
-const open = (folder: string): Promise<Opened> =>
-  openEmbeddedStore({ folder, clock: realClock, log: silentLog });
-
-async function openStore(folder: string): Promise<Store> {
-  const opened = await open(folder);
-  if (opened.is !== "open") throw new Error(opened.message);
-  return opened.store;
-}
 
 interface Acknowledged {
   readonly client: string;
