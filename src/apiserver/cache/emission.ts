@@ -3,7 +3,7 @@ import type { Status } from "../../model/generated/types.ts";
 import type { KubeObject } from "../../model/meta.ts";
 import type { WatchEvent } from "../../model/wire.ts";
 import type { Key, Revision } from "../../store/store.ts";
-import { lastStateOf, type Held } from "./held.ts";
+import { lastStateOf, type Held, type Told } from "./held.ts";
 import { stepSelection } from "./step-selection.ts";
 
 export class Emission {
@@ -22,13 +22,15 @@ export class Emission {
   }
 
   private encode(): Uint8Array {
-    if (this.held === undefined) return Buffer.from(`${JSON.stringify(this.event)}\n`);
-    const head = `{"type":"${this.event.type}","object":`;
-    return Buffer.concat([Buffer.from(head), this.held.bytes, Buffer.from("}\n")]);
+    const { event, held } = this;
+    const { type } = event;
+    return held === undefined || type === "ERROR" || type === "BOOKMARK"
+      ? Buffer.from(`${JSON.stringify(event)}\n`)
+      : held.lineAs(type);
   }
 }
 
-export const objectEmission = (type: "ADDED" | "MODIFIED" | "DELETED", held: Held): Emission =>
+export const objectEmission = (type: Told, held: Held): Emission =>
   new Emission({ type, object: held.object }, held);
 
 export const errorEmission = (status: Status): Emission => new Emission({ type: "ERROR", object: status });
@@ -78,7 +80,7 @@ export class ObjectChange {
     return made;
   }
 
-  private make(seen: "ADDED" | "MODIFIED" | "DELETED"): Emission | undefined {
+  private make(seen: Told): Emission | undefined {
     if (seen !== "DELETED") return this.current && objectEmission(seen, this.current);
     return this.previous && objectEmission(seen, lastStateOf(this.previous, this.revision));
   }

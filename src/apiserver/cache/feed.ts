@@ -1,14 +1,13 @@
 // Owns the one stream of changes from the store, and the caches of all kinds it keeps current.
 import type { Millis } from "../../lib/units.ts";
 import type { Descriptor } from "../../model/kinds/descriptor.ts";
-import type { KubeObject } from "../../model/meta.ts";
 import type { Change, Entry, Key, Revision, Store } from "../../store/store.ts";
 import { pause, type Clock } from "../../world/clock.ts";
 import { wordsOf, type Log } from "../../world/log.ts";
 import { ServedKinds, type KindChange } from "../custom/served-kinds.ts";
 import { readKind } from "../custom/read-kind.ts";
 import { kindsByKey } from "../registry/place.ts";
-import { heldOf, type Held } from "./held.ts";
+import { heldOf, type Held, type Known } from "./held.ts";
 import { KindCache } from "./kind-cache.ts";
 import { Pace } from "./pace.ts";
 
@@ -46,7 +45,7 @@ export class Feed {
   private readonly kinds: ServedKinds;
   private readonly cacheOfKey: (key: string) => KindCache | undefined;
   // Objects this process wrote, by the bytes it wrote: where the store hands the same bytes back, they are not parsed again.
-  private readonly written = new WeakMap<Uint8Array, KubeObject>();
+  private readonly written = new WeakMap<Uint8Array, Known>();
   private readonly stopped = new AbortController();
   private waiters: Waiter[] = [];
   private seen: Revision = 0;
@@ -77,8 +76,8 @@ export class Feed {
     return found;
   }
 
-  remember(bytes: Uint8Array, object: KubeObject): void {
-    this.written.set(bytes, object);
+  remember(bytes: Uint8Array, known: Known): void {
+    this.written.set(bytes, known);
   }
 
   /** Reads everything, then follows the store until `stop`. */

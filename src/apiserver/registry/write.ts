@@ -2,7 +2,8 @@
 import { reshaped } from "../../lib/json.ts";
 import type { KubeObject } from "../../model/meta.ts";
 import type { LeaseId, Revision } from "../../store/store.ts";
-import { heldOf, Held, sealed, storedBytes } from "../cache/held.ts";
+import { heldOf, Held, sealed } from "../cache/held.ts";
+import { storedBytes, type StoredBytes } from "../cache/stored-bytes.ts";
 import { conflict, notFound, objectModified, Refusal, tooLarge } from "../status.ts";
 import { heldAs, storedAs } from "../custom/view.ts";
 import { objectKey } from "./place.ts";
@@ -80,7 +81,12 @@ async function carryOut(
         : new Held(current.key, revision, sealed(decision.object, revision));
     return { is: "done", written: { was: "removed", held } };
   }
-  const put = await putObject(registry, place, { object: decision.object, guards: [guard], dryRun });
+  const put = await putObject(registry, place, {
+    object: decision.object,
+    before: current,
+    guards: [guard],
+    dryRun,
+  });
   if (put instanceof Held) return { is: "done", written: { was: "put", held: put } };
   return put instanceof Refusal ? { is: "done", written: put } : outrun(put.actual);
 }
@@ -94,26 +100,39 @@ type Commit = Registry["store"]["commit"];
 type Guards = Parameters<Commit>[0];
 type CommitConflict = Extract<Awaited<ReturnType<Commit>>, { is: "conflict" }>;
 
+interface Put {
+  readonly object: KubeObject;
+  /** What it is written in place of. */
+  readonly before?: Held;
+  readonly guards: Guards;
+  readonly dryRun: boolean;
+}
+
 /** Writes the object and hands back what every reader will see. */
 export async function putObject(
   registry: Registry,
   { kind, namespace, name }: ObjectPlace,
-  { object: shown, guards, dryRun }: { object: KubeObject; guards: Guards; dryRun: boolean },
+  { object: shown, before, guards, dryRun }: Put,
 ): Promise<Held | Refusal | CommitConflict> {
   const key = objectKey(kind, namespace, name);
   const made = kind.custom?.hook === undefined ? shown : await registry.conversions.toStored(kind, shown);
   if (made instanceof Refusal) return made;
   const object = inShape(storedAs(kind, made));
-  const value = storedBytes(object);
+  const stored = storedBytes(object, before?.before);
+  const { value, tails } = stored;
   if (value.length > registry.limits.objectBytesMax)
     return tooLarge(`limit is ${registry.limits.objectBytesMax}`);
   if (dryRun) return ready(registry, kind, new Held(key, 0, Object.freeze(object)));
-  registry.feed.remember(value, object);
+  registry.feed.remember(value, { object, tails });
   const lease = await leaseFor(registry, kind);
   const write = { do: "put", key, value, ...(lease === undefined ? {} : { lease }) } as const;
   const result = await registry.store.commit(guards, [write]);
   if (result.is === "conflict") return result;
-  return ready(registry, kind, sharedHeld(registry, kind, { key, revision: result.revision, object, value }));
+  return ready(
+    registry,
+    kind,
+    sharedHeld(registry, kind, { key, revision: result.revision, object, stored }),
+  );
 }
 
 /** What was written is answered in the version it came in. */
@@ -136,11 +155,14 @@ function inShape(object: KubeObject): KubeObject {
 function sharedHeld(
   { feed }: Registry,
   kind: ObjectPlace["kind"],
-  made: { key: string; revision: Revision; object: KubeObject; value: Uint8Array },
+  made: { key: string; revision: Revision; object: KubeObject; stored: StoredBytes },
 ): Held {
   const cached = feed.cacheOf(kind).get(made.key);
   if (cached?.revision === made.revision) return cached;
-  return new Held(made.key, made.revision, sealed(made.object, made.revision), made.value);
+  const { key, revision, stored } = made;
+  // When it was created is of no consequence here: the cache tells of it by one of its own.
+  const source = { ...stored, created: 0, modified: revision };
+  return new Held(key, revision, sealed(made.object, revision), source);
 }
 
 async function leaseFor(registry: Registry, kind: ObjectPlace["kind"]): Promise<LeaseId | undefined> {

@@ -8,6 +8,7 @@ import type { DaemonSet, Node, Pod } from "../../model/generated/types.ts";
 import { daemonSet as setKind } from "../../model/kinds/daemon-set.ts";
 import { node as nodeKind } from "../../model/kinds/node.ts";
 import { pod as podKind } from "../../model/kinds/pod.ts";
+import type { ApiRequest, Transport } from "../../model/wire.ts";
 import { targetNodeOf } from "../../model/placement.ts";
 import { formatTime } from "../../model/time.ts";
 import { silentLog } from "../../world/log.ts";
@@ -44,6 +45,8 @@ export class ControllerWorld {
   readonly api: FakeApi = createFakeApi(this.clock);
   /** `type reason message`, in order. */
   readonly events: string[] = [];
+  /** A request that it gives a promise for comes to the server once that has resolved. */
+  hold: ((request: ApiRequest) => Promise<unknown> | undefined) | undefined;
   private stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();
   private informers: Informers;
@@ -110,6 +113,16 @@ export class ControllerWorld {
     await this.running;
   }
 
+  private held(transport: Transport): Transport {
+    return {
+      ...transport,
+      request: async (request) => {
+        await this.hold?.(request);
+        return transport.request(request);
+      },
+    };
+  }
+
   private start(): Informers {
     const { api, clock } = this;
     this.stopping = new AbortController();
@@ -120,7 +133,7 @@ export class ControllerWorld {
       log: silentLog,
     });
     this.running = startDaemonSetController({
-      client: createClient(api.transport),
+      client: createClient(this.held(api.transport)),
       informers,
       clock,
       log: silentLog,

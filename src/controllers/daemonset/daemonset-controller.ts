@@ -2,7 +2,7 @@
 import type { Client, EventRecorder, Informer, InformerChange, Informers } from "../../client/client.ts";
 import { keyOf } from "../../client/resource-path.ts";
 import { createWorkQueue } from "../../client/work-queue.ts";
-import type { Instant, Millis } from "../../lib/units.ts";
+import type { Millis } from "../../lib/units.ts";
 import type { ControllerRevision, DaemonSet, Node, Pod } from "../../model/generated/types.ts";
 import { controllerRevision as revisionKind } from "../../model/kinds/controller-revision.ts";
 import { daemonSet as setKind } from "../../model/kinds/daemon-set.ts";
@@ -15,12 +15,15 @@ import type { Clock } from "../../world/clock.ts";
 import { wordsOf, type Log } from "../../world/log.ts";
 import { OwnWrites, ownershipIndexes } from "./own-writes.ts";
 import { Performer } from "./perform-action.ts";
-import type { Action, BackOff, CurrentRevision } from "./plan-action.ts";
-import { planNewNode } from "./plan-daemon-set.ts";
-import { nodeMatters, podMatters } from "./plan-interest.ts";
+import type { Action } from "./plan-action.ts";
+import { planNewNode, type NodeObserved } from "./plan-daemon-set.ts";
+import { nodeMatters, onlyStatusChanged, podMatters } from "./plan-interest.ts";
+import { placesAmong, podIndexes } from "./pod-places.ts";
 import { controllerOf } from "../../model/owner.ts";
+import { isReplacement, Replacements, type Replacement } from "./replacements.ts";
 import { slowStart, type Done } from "./slow-start.ts";
-import { StandingPlan, type Surroundings } from "./standing-plan.ts";
+import { basisOf, newMemory, type Memory } from "./set-memory.ts";
+import type { Surroundings } from "./standing-plan.ts";
 
 export interface DaemonSetControllerOptions {
   readonly client: Client;
@@ -38,19 +41,9 @@ export async function startDaemonSetController(options: DaemonSetControllerOptio
   await new DaemonSetController(options).run();
 }
 
-/** What is remembered of one set between plans; losing it costs time, never correctness. */
-interface Memory {
-  readonly uid: string;
-  readonly backOffs: Map<string, BackOff>;
-  /** By node, the pod that was asked for and has not been seen. */
-  readonly asked: Map<string, string>;
-  plannedAt: Instant;
-  statusAt: Instant;
-  /** Nodes whose pod is being created ahead of the plan. */
-  readonly creating: Set<string>;
-  readonly plan: StandingPlan;
-  /** The set that was last planned for and what its pods are made from, while both hold. */
-  basis: { readonly set: DaemonSet; readonly current: CurrentRevision } | undefined;
+interface Known {
+  readonly set: DaemonSet;
+  readonly memory: Memory;
 }
 
 const setsAtOnce = 8;
@@ -89,11 +82,9 @@ class DaemonSetController {
       },
     });
     this.nodes = informers.of(nodeKind);
-    this.podInformer = informers.of(podKind, {
-      indexes: { ...ownershipIndexes, place: (pod) => placesOf(pod) },
-    });
+    this.podInformer = informers.of(podKind, { indexes: podIndexes });
     this.revisionInformer = informers.of(revisionKind, { indexes: ownershipIndexes });
-    this.pods = new OwnWrites(this.podInformer, (pod) => this.touch(pod));
+    this.pods = new OwnWrites(this.podInformer, podIndexes, (pod) => this.touch(pod));
     this.revisions = new OwnWrites(this.revisionInformer);
   }
 
@@ -152,9 +143,10 @@ class DaemonSetController {
     if (change.is === "changed") this.touch(change.previous);
     for (const set of this.concerned(change)) {
       this.seen(set, change.object);
-      this.later(set);
       const node = change.is === "removed" ? this.nodes.get(targetNodeOf(change.object) ?? "") : undefined;
       if (node !== undefined) this.hurry(set, node);
+      // A plan may be made at once, and is to know what was hurried.
+      this.later(set);
     }
   }
 
@@ -217,16 +209,13 @@ class DaemonSetController {
     if (memory?.basis === undefined || memory.basis.set.metadata.uid !== set.metadata.uid) return;
     const { name } = node.metadata;
     if (memory.creating.has(name)) return;
-    for (const _ of this.podInformer.byIndex("place", `${set.metadata.uid}/${name}`)) return;
-    for (const pod of this.pods.unseen())
-      if (controllerOf(pod)?.uid === set.metadata.uid && targetNodeOf(pod) === name) return;
+    for (const _ of this.pods.under("place", `${set.metadata.uid}/${name}`)) return;
     for (const orphan of this.pods.orphansIn(set.metadata.namespace ?? ""))
       if (targetNodeOf(orphan) === name) return;
-    const { current } = memory.basis;
-    const actions = planNewNode(this.observed(set, memory), current, node);
+    const actions = planNewNode(this.observedOfNodes(set, memory), memory.basis, node);
     if (actions.length === 0) return;
     memory.creating.add(name);
-    const work = this.performAll(set, memory, actions, current).catch((thrown: unknown) =>
+    const work = this.performAll(set, memory, actions).catch((thrown: unknown) =>
       this.options.log.warn("cannot create a daemon pod; planning again", {
         node: name,
         error: wordsOf(thrown),
@@ -240,24 +229,24 @@ class DaemonSetController {
     this.hurried.add(tracked);
   }
 
+  private observedOfNodes(set: DaemonSet, { backOffs, asked }: Memory): NodeObserved {
+    const { namespace = "" } = set.metadata;
+    const nameTaken = (name: string) => this.pods.get(`${namespace}/${name}`) !== undefined;
+    return { set, now: this.options.clock.now(), backOffs, asked, nameTaken };
+  }
+
   private observed(set: DaemonSet, memory: Memory): Surroundings {
     const { uid, namespace = "" } = set.metadata;
     const { nodes, pods, revisions } = this;
-    const isOn = (pod: Pod, node: string): boolean =>
-      (targetNodeOf(pod) ?? "") === node && controllerOf(pod)?.uid === uid;
     return {
-      set,
+      ...this.observedOfNodes(set, memory),
       nodes: nodes.list(),
       nodeNamed: (name) => nodes.get(name),
       pods: anew(() => both(pods.ownedBy(uid), pods.orphansIn(namespace))),
-      podsOn: (node) => pods.under("place", `${uid}/${node}`, (pod) => isOn(pod, node)),
+      podsOn: (node) => pods.under("place", `${uid}/${node}`),
       orphans: pods.orphansIn(namespace),
       places: placesAmong(pods.ownedBy(uid)),
       revisions: anew(() => both(revisions.ownedBy(uid), revisions.orphansIn(namespace))),
-      now: this.options.clock.now(),
-      backOffs: memory.backOffs,
-      asked: memory.asked,
-      nameTaken: (name) => this.pods.get(`${namespace}/${name}`) !== undefined,
     };
   }
 
@@ -266,21 +255,19 @@ class DaemonSetController {
     for (let round = 0; round < roundsMax; round++) {
       const set = this.sets.get(key);
       if (set === undefined) {
+        this.memories.get(key)?.replacements.drop();
         this.memories.delete(key);
         return;
       }
       const memory = this.memoryOf(key, set);
       if (this.rests(key, set, memory)) return;
+      if (isAnother(set, memory.basis?.set)) memory.replacements.drop();
       const plan = memory.plan.plan(this.observed(set, memory));
       memory.plannedAt = this.options.clock.now();
-      memory.basis = plan.current === undefined ? undefined : { set, current: plan.current };
-      const steps = plan.actions.filter(
-        (action) =>
-          action.do !== "write-status" &&
-          action.do !== "replan" &&
-          !(action.do === "create-pod" && memory.creating.has(action.node)),
-      );
-      const outcome = await this.performAll(set, memory, steps, plan.current);
+      memory.basis = plan.current === undefined ? undefined : basisOf(set, plan.current);
+      this.replace(key, { set, memory }, plan.actions.filter(isReplacement));
+      const steps = plan.actions.filter((action) => isStep(action, memory));
+      const outcome = await this.performAll(set, memory, steps);
       const last = outcome !== "done" || steps.every((action) => action.do === "event");
       if (!last && this.rest === 0 && !this.options.signal.aborted) continue;
       if (!last) this.later(set);
@@ -289,9 +276,27 @@ class DaemonSetController {
     this.queue.addLimited(key);
   }
 
+  /** Begins to delete what the rollout replaces; when that has ended, planning goes on. */
+  private replace(key: string, { set, memory }: Known, actions: readonly Replacement[]): void {
+    if (actions.length === 0) return;
+    const work = memory.replacements.begin(actions, this.performer(set, memory)).then(
+      (outcome) => {
+        if (outcome !== "done") return this.queue.addLimited(key);
+        if (!memory.replacements.busy) this.queue.forget(key);
+        this.later(set);
+      },
+      (thrown: unknown) => {
+        this.options.log.warn("cannot replace daemon pods; planning again", { key, error: wordsOf(thrown) });
+        this.queue.addLimited(key);
+      },
+    );
+    const tracked = work.finally(() => this.hurried.delete(tracked));
+    this.hurried.add(tracked);
+  }
+
   private async conclude(
     key: string,
-    { set, memory }: { readonly set: DaemonSet; readonly memory: Memory },
+    { set, memory }: Known,
     actions: readonly Action[],
     outcome: Done,
   ): Promise<void> {
@@ -300,29 +305,25 @@ class DaemonSetController {
     for (const action of actions)
       if (action.do === "replan") this.queue.addAfter(key, action.at - now);
       else if (action.do === "write-status") {
-        // The end of what is being created plans again; so does the end of the pause. A rollout may keep creating for minutes.
-        if (memory.creating.size > 0 && now - memory.statusAt < statusPauseMax) continue;
+        // The end of what is on its way plans again; so does the end of the pause. A rollout may keep at it for minutes.
+        const onTheWay = memory.creating.size > 0 || memory.replacements.busy;
+        if (onTheWay && now - memory.statusAt < statusPauseMax) continue;
         const rest = memory.statusAt + this.statusRest - now;
         if (rest > 0) this.queue.addAfter(key, rest);
         else {
           memory.statusAt = now;
-          written = await this.performer(set, memory, undefined).perform(action);
+          written = await this.performer(set, memory).perform(action);
         }
       }
-    if (outcome === "done" && written === "done") this.queue.forget(key);
-    else this.queue.addLimited(key);
+    if (outcome !== "done" || written !== "done") this.queue.addLimited(key);
+    else if (!memory.replacements.busy) this.queue.forget(key);
   }
 
-  private performAll(
-    set: DaemonSet,
-    memory: Memory,
-    actions: readonly Action[],
-    current: CurrentRevision | undefined,
-  ): Promise<Done> {
+  private performAll(set: DaemonSet, memory: Memory, actions: readonly Action[]): Promise<Done> {
     // Known from the plan on, not from the request on: another plan may be made before that is sent. Kept until the pod has been
     // seen, for an answer that never came may belong to a pod that stands.
     for (const action of actions) if (action.do === "create-pod") memory.asked.set(action.node, action.name);
-    const performer = this.performer(set, memory, current);
+    const performer = this.performer(set, memory);
     return slowStart(actions, this.concurrency, (action) =>
       this.isDone(set, action) ? Promise.resolve<Done>("done") : performer.perform(action),
     );
@@ -335,38 +336,33 @@ class DaemonSetController {
     return standing !== undefined && controllerOf(standing)?.uid === metadata.uid;
   }
 
-  private performer(set: DaemonSet, memory: Memory, current: CurrentRevision | undefined): Performer {
+  private performer(set: DaemonSet, memory: Memory): Performer {
     const { client, recorder } = this.options;
     const ports = { client, recorder, pods: this.pods, revisions: this.revisions };
-    return new Performer(ports, set, memory, current);
+    return new Performer(ports, set, memory, memory.basis?.mould);
   }
 
   private memoryOf(key: string, set: DaemonSet): Memory {
     const known = this.memories.get(key);
     if (known?.uid === set.metadata.uid) return known;
-    const memory: Memory = {
-      uid: set.metadata.uid,
-      backOffs: new Map(),
-      plannedAt: -Infinity,
-      statusAt: -Infinity,
-      creating: new Set(),
-      asked: new Map(),
-      plan: new StandingPlan(),
-      basis: undefined,
-    };
+    known?.replacements.drop();
+    const { clock, signal } = this.options;
+    const ports = { pods: this.pods, clock, signal, most: this.concurrency };
+    const memory = newMemory(set.metadata.uid, new Replacements(ports));
     this.memories.set(key, memory);
     return memory;
   }
 }
 
-function placesOf(pod: Pod): readonly string[] {
-  const owner = controllerOf(pod);
-  return owner === undefined ? [] : [`${owner.uid}/${targetNodeOf(pod) ?? ""}`];
-}
+const isAnother = ({ metadata }: DaemonSet, planned: DaemonSet | undefined): boolean =>
+  metadata.deletionTimestamp !== undefined || metadata.generation !== planned?.metadata.generation;
 
-function* placesAmong(pods: Iterable<Pod>): Iterable<string> {
-  for (const pod of pods) yield targetNodeOf(pod) ?? "";
-}
+/** What is performed and waited for before the next plan. */
+const isStep = (action: Action, { creating }: Memory): boolean =>
+  action.do !== "write-status" &&
+  action.do !== "replan" &&
+  !isReplacement(action) &&
+  !(action.do === "create-pod" && creating.has(action.node));
 
 /** Can be gone through more than once. */
 const anew = <T>(items: () => Iterable<T>): Iterable<T> => ({
@@ -377,11 +373,3 @@ function* both<T>(first: Iterable<T>, second: Iterable<T>): Iterable<T> {
   yield* first;
   yield* second;
 }
-
-const onlyStatusChanged = (set: DaemonSet, previous: DaemonSet): boolean =>
-  set.metadata.uid === previous.metadata.uid &&
-  set.metadata.generation === previous.metadata.generation &&
-  set.metadata.generation !== undefined &&
-  set.metadata.deletionTimestamp === previous.metadata.deletionTimestamp &&
-  set.status?.collisionCount === previous.status?.collisionCount &&
-  set.status?.observedGeneration === set.metadata.generation;

@@ -73,11 +73,45 @@ test("what was made and taken away while the informer listed anew does not linge
   expect(seen()).toEqual(["y:9"]);
 });
 
-test("what we wrote is unseen until the informer has told it", () => {
+const leaving = (writes: OwnWrites<Pod>) =>
+  [...writes.ownedBy(set.metadata.uid)]
+    .filter(({ metadata }) => metadata.deletionTimestamp !== undefined)
+    .map(({ metadata }) => `${metadata.name}:${metadata.resourceVersion}`);
+const at = "2026-01-01T00:00:00Z";
+
+test("a pod whose deletion is on the way is leaving, whatever else changes on it, until that is told or has failed", () => {
+  const { writes, seen, tell } = overlay();
+  for (const name of ["x", "y", "z"]) tell(podAt(name, "5"));
+  for (const name of ["x", "y", "z"]) writes.presumeLeaving(podAt(name, "5"), at);
+  expect(leaving(writes).sort()).toEqual(["x:5", "y:5", "z:5"]);
+  tell(podAt("x", "6"));
+  expect(leaving(writes).sort()).toEqual(["x:6", "y:5", "z:5"]);
+  writes.withdraw(podAt("y", "5"));
+  tell(podAt("x", "7"), "removed");
+  expect(leaving(writes)).toEqual(["z:5"]);
+  const answer = podAt("z", "8");
+  writes.record({ ...answer, metadata: { ...answer.metadata, deletionTimestamp: at } });
+  expect(leaving(writes)).toEqual(["z:8"]);
+  tell({ ...answer, metadata: { ...answer.metadata, deletionTimestamp: at } });
+  expect(leaving(writes)).toEqual(["z:8"]);
+  tell(podAt("z", "9"), "removed");
+  expect(seen()).toEqual(["y:5"]);
+});
+
+test("one of our own that we delete before it was told is leaving too, and is forgotten if it never is told", () => {
+  const { writes, seen, tell } = overlay();
+  writes.record(podAt("x", "5"));
+  writes.presumeLeaving(podAt("x", "5"), at);
+  expect(leaving(writes)).toEqual(["x:5"]);
+  tell(podAt("y", "9"));
+  expect(seen()).toEqual(["y:9"]);
+});
+
+test("a namesake is not taken for the pod that was to leave", () => {
   const { writes, tell } = overlay();
-  const made = podAt("made", "20");
-  writes.record(made);
-  expect([...writes.unseen()]).toEqual([made]);
-  tell(made);
-  expect([...writes.unseen()]).toEqual([]);
+  tell(podAt("x", "5"));
+  writes.presumeLeaving(podAt("x", "5"), at);
+  const other = podAt("x", "8");
+  tell({ ...other, metadata: { ...other.metadata, uid: "another" } });
+  expect(leaving(writes)).toEqual([]);
 });

@@ -8,10 +8,10 @@ import type { Descriptor } from "../../model/kinds/descriptor.ts";
 import { pod as podKind } from "../../model/kinds/pod.ts";
 import type { KubeObject } from "../../model/meta.ts";
 import type { OwnWrites } from "./own-writes.ts";
-import type { Action, BackOff, CurrentRevision } from "./plan-action.ts";
+import type { Action, BackOff } from "./plan-action.ts";
 import { holdsTemplateOf } from "./plan-history.ts";
 import { controllerOf } from "../../model/owner.ts";
-import { ownerReferenceOf, podDraft, podMouldOf, type PodMould } from "./plan-pod-draft.ts";
+import { ownerReferenceOf, podDraft, type PodMould } from "./plan-pod-draft.ts";
 import type { Done } from "./slow-start.ts";
 
 export interface PerformPorts {
@@ -37,16 +37,12 @@ export class Performer {
   private readonly mould: PodMould | undefined;
   private owning: Promise<boolean> | undefined;
 
-  constructor(
-    ports: PerformPorts,
-    set: DaemonSet,
-    memory: PerformMemory,
-    current: CurrentRevision | undefined,
-  ) {
+  /** `mould`: absent where no pod is to be made. */
+  constructor(ports: PerformPorts, set: DaemonSet, memory: PerformMemory, mould: PodMould | undefined) {
     this.ports = ports;
     this.set = set;
     this.memory = memory;
-    this.mould = current === undefined ? undefined : podMouldOf(set, current);
+    this.mould = mould;
   }
 
   async perform(action: Action): Promise<Done> {
@@ -114,8 +110,12 @@ export class Performer {
       this.tell("Normal", "SuccessfulDelete", `Deleted pod: ${pod.metadata.name}`);
       return "done";
     }
-    // It is gone, or its name is another pod's by now.
-    if (answer.is === "absent" || answer.is === "conflict") return "done";
+    if (answer.is === "absent") return "done";
+    // Its name is another pod's by now, as the informer will show.
+    if (answer.is === "conflict") {
+      this.ports.pods.withdraw(pod);
+      return "done";
+    }
     this.tell("Warning", "FailedDelete", `Error deleting: ${answer.status.message ?? answer.is}`);
     return "stop";
   }

@@ -5,7 +5,7 @@ import type { Action, CurrentRevision, DaemonSetPlan, NodePods, Observed } from 
 import { planHistory, planHistoryCleanup } from "./plan-history.ts";
 import { minReadyOf, sortPods } from "./plan-node-pods.ts";
 import { planOwnership } from "./plan-ownership.ts";
-import { placementOn, placementRulesOf } from "./plan-placement.ts";
+import { placementOn, type PlacementRules } from "./plan-placement.ts";
 import { daemonPodName } from "./plan-pod-draft.ts";
 import { planNodePods, type PodRules } from "./plan-pods.ts";
 import { allowsSurge, paceOf, planRollout } from "./plan-rollout.ts";
@@ -46,7 +46,7 @@ export function planDaemonSet(observed: Observed): DaemonSetPlan {
   return { actions: withOneReplan(planned, nextAvailable(set, nodes, observed.now)), current, nodes };
 }
 
-type NodeObserved = Pick<Observed, "set" | "now" | "backOffs" | "nameTaken" | "asked">;
+export type NodeObserved = Pick<Observed, "set" | "now" | "backOffs" | "nameTaken" | "asked">;
 
 /** The rules that hold for all nodes; names given out by one plan are not given out twice. */
 export function podRulesOf(
@@ -94,10 +94,20 @@ export function withOneReplan(actions: readonly Action[], available: Instant | u
   return first === undefined ? others : [...others, { do: "replan", at: first }];
 }
 
+/** What a set's last plan was made by and holds for any node alone. */
+export interface NodeBasis {
+  readonly current: CurrentRevision;
+  readonly placing: PlacementRules;
+}
+
 /** What a single node without any pod of the set needs, when the set's revision is known: its share of the whole plan. */
-export function planNewNode(observed: NodeObserved, current: CurrentRevision, node: Node): readonly Action[] {
+export function planNewNode(
+  observed: NodeObserved,
+  { current, placing }: NodeBasis,
+  node: Node,
+): readonly Action[] {
   const { set } = observed;
   if (set.metadata.deletionTimestamp !== undefined || selectsAll(set)) return [];
-  const at: NodePods = { node, placement: placementOn(placementRulesOf(set), node), pods: [] };
+  const at: NodePods = { node, placement: placementOn(placing, node), pods: [] };
   return planNodePods(at, podRulesOf(observed, current)).actions;
 }

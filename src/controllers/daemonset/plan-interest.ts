@@ -1,6 +1,6 @@
-// Owns which changes of nodes and pods a DaemonSet's plan can depend on: heartbeats and restart counts are none.
+// Owns which changes of sets, nodes and pods a DaemonSet's plan can depend on: heartbeats and restart counts are none.
 import { deepEqual } from "../../lib/json.ts";
-import type { Node, Pod } from "../../model/generated/types.ts";
+import type { DaemonSet, Node, Pod } from "../../model/generated/types.ts";
 
 type Conditions =
   readonly { type: string; status: string; lastTransitionTime?: string | undefined }[] | undefined;
@@ -25,3 +25,11 @@ export const podMatters = ({ metadata, spec, status }: Pod, previous: Pod): bool
   !sameReady(status?.conditions, previous.status?.conditions) ||
   !deepEqual(metadata.labels, previous.metadata.labels) ||
   !deepEqual(metadata.ownerReferences, previous.metadata.ownerReferences);
+
+export const onlyStatusChanged = (set: DaemonSet, previous: DaemonSet): boolean =>
+  set.metadata.uid === previous.metadata.uid &&
+  set.metadata.generation === previous.metadata.generation &&
+  set.metadata.generation !== undefined &&
+  set.metadata.deletionTimestamp === previous.metadata.deletionTimestamp &&
+  set.status?.collisionCount === previous.status?.collisionCount &&
+  set.status?.observedGeneration === set.metadata.generation;

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { makeNode, makeRevision, makeSet, observe } from "./cluster.fixture.ts";
 import { planDaemonSet, planNewNode } from "./plan-daemon-set.ts";
+import { placementRulesOf } from "./plan-placement.ts";
 
 const set = makeSet();
 const revision = makeRevision(set);
@@ -17,7 +18,8 @@ test("D.7: a name that was stepped over once is not gone back to while a create 
   const asked = new Map([["a", stepped]]);
   expect(created(planDaemonSet({ ...seen, asked }).actions)).toEqual([stepped]);
   const { current } = planDaemonSet(seen);
-  expect(current && created(planNewNode({ ...seen, asked }, current, node))).toEqual([stepped]);
+  const basis = current && { current, placing: placementRulesOf(set) };
+  expect(basis && created(planNewNode({ ...seen, asked }, basis, node))).toEqual([stepped]);
 });
 
 test("a name that was asked for and is another's by now is stepped over", () => {

@@ -9,6 +9,7 @@ import type { KubeObject } from "../../model/meta.ts";
 import { runController, unlessRefused, type ControllerPorts, type Running } from "../run-controller.ts";
 import { OwnerGraph, type Member } from "./owner-graph.ts";
 import {
+  asksForDependents,
   concerns,
   orphanFinalizer,
   planGarbage,
@@ -44,7 +45,11 @@ export function startGarbageController(options: GarbageOptions): Running {
         const known = graph.known(object, owner);
         if (known !== undefined && waitsForDependents(known.object)) lookAt(known);
       }
-    } else if (concerns(object) && (change.is === "added" || isNews(change.previous, object)))
+    } else if (
+      concerns(object) &&
+      (change.is === "added" || isNews(change.previous, object)) &&
+      !graph.isKept(object)
+    )
       lookAt({ kind, object });
   });
 
@@ -99,7 +104,9 @@ class Collector {
     if (object.metadata.deletionTimestamp === undefined)
       for (const owner of object.metadata.ownerReferences ?? [])
         owners.set(owner, await this.graph.stateOf(object, owner));
-    const dependents = [...this.graph.dependentsOf(object.metadata.uid)];
+    const dependents = asksForDependents(object, owners)
+      ? [...this.graph.dependentsOf(object.metadata.uid)]
+      : [];
     const objects = dependents.map((dependent) => dependent.object);
     const action = planGarbage(object, owners, objects);
     return action === "nothing" ? "done" : this.perform(action, member, dependents);

@@ -105,6 +105,16 @@ export class OwnerGraph {
       : { kind: place.informer.kind, object };
   }
 
+  /** Whether all its owners are there and none waits for it: they will tell when they go. */
+  isKept(object: KubeObject): boolean {
+    if (object.metadata.deletionTimestamp !== undefined) return false;
+    for (const owner of object.metadata.ownerReferences ?? []) {
+      const known = this.known(object, owner);
+      if (known === undefined || waitsForDependents(known.object)) return false;
+    }
+    return true;
+  }
+
   /** The owner's state: from the copy where it is there, else asked of the server, for the copy may lag. */
   async stateOf(dependent: KubeObject, owner: OwnerReference): Promise<OwnerState> {
     const known = this.known(dependent, owner);

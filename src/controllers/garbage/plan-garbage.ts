@@ -33,6 +33,13 @@ export const concerns = ({ metadata }: KubeObject): boolean =>
     ? (metadata.ownerReferences ?? []).length > 0
     : (metadata.finalizers ?? []).some((name) => name === foregroundFinalizer || name === orphanFinalizer);
 
+/** Whether the plan can depend on who depends on the object. */
+export const asksForDependents = (
+  { metadata }: KubeObject,
+  owners: ReadonlyMap<OwnerReference, OwnerState>,
+): boolean =>
+  metadata.deletionTimestamp !== undefined || [...owners.values()].includes("waits-for-dependents");
+
 /** Source: upstream's garbage collector, attemptToDeleteItem and processDeletingDependentsItem. */
 export function planGarbage(
   object: KubeObject,

@@ -1,7 +1,7 @@
 // Owns the moves a container makes between its states: begin, retry, restart, stop, probe.
 import type { Instant, Millis } from "../../lib/units.ts";
 import type { Container, Pod } from "../../model/generated/types.ts";
-import { ended, leaving, memoryOf, pulling, running, withProbes } from "./container-states.ts";
+import { ended, leaving, memoryOf, pulling, running, withProbes } from "./step-container-states.ts";
 import { holdOff, planRestart, retryDelay } from "./plan-restart.ts";
 import type {
   AfterStop,

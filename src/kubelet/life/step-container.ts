@@ -1,6 +1,6 @@
 // Owns one container's life as a table: every state meets every signal, and says what to order.
 import type { Instant } from "../../lib/units.ts";
-import { creating, rest, starting } from "./container-states.ts";
+import { creating, rest, starting } from "./step-container-states.ts";
 import { holdOff } from "./plan-restart.ts";
 import {
   afterExit,

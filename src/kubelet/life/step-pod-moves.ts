@@ -1,7 +1,7 @@
 // Owns the moves a pod makes between its states: which container's turn it is, how the pod stops, what follows.
 import type { Instant, Millis } from "../../lib/units.ts";
 import type { Container, Pod } from "../../model/generated/types.ts";
-import { bare, running, stopping, withContainer, type Housed } from "./pod-states.ts";
+import { bare, running, stopping, withContainer, type Housed } from "./step-pod-states.ts";
 import { isAtRest, stepContainer } from "./step-container.ts";
 import type {
   ContainerContext,

@@ -2,7 +2,7 @@
 import type { Instant } from "../../lib/units.ts";
 import type { Pod } from "../../model/generated/types.ts";
 import { parseTime } from "../../model/time.ts";
-import { bare } from "./pod-states.ts";
+import { bare } from "./step-pod-states.ts";
 import { containerDue, idleContainer } from "./step-container.ts";
 import type { ContainerState } from "./step-container-types.ts";
 import {

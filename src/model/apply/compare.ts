@@ -59,14 +59,13 @@ function partsToCompare(shape: Shape, old: Json, next: Json): Pair[] | undefined
   const before = itemsOf(shape, old);
   const after = itemsOf(shape, next);
   const inner = itemShapeOf(shape);
-  const pairs = [...after].map(([element, item]) => ({
-    element,
-    shape: inner,
-    old: before.get(element),
-    next: item,
-  }));
+  const pairs: Pair[] = [];
+  for (const [element, item] of after) {
+    const old = before.get(element);
+    if (old !== item) pairs.push({ element, shape: inner, old, next: item });
+  }
   for (const [element, item] of before)
-    if (!after.has(element)) pairs.push({ element, shape: inner, old: item, next: undefined as never });
+    if (!after.has(element)) pairs.push({ element, shape: inner, old: item, next: undefined });
   return pairs;
 }
 

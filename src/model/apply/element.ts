@@ -12,15 +12,16 @@ export function keysElement(
   keys: readonly string[],
   defaults?: Readonly<Record<string, unknown>>,
 ): { readonly is: "element"; readonly element: string } | { readonly is: "lacks"; readonly key: string } {
-  const found: Record<string, Json> = {};
-  for (const key of [...keys].sort()) {
+  const ordered = keys.length > 1 ? [...keys].sort() : keys;
+  let fields = "";
+  for (const key of ordered) {
     // A definition's default is JSON, as all of it.
     const usual = defaults === undefined ? defaultKey(key) : (defaults[key] as Json | undefined);
     const value = isJsonObject(item) ? (item[key] ?? usual) : undefined;
     if (value === undefined) return { is: "lacks", key };
-    found[key] = value;
+    fields += `${fields === "" ? "" : ","}${JSON.stringify(key)}:${JSON.stringify(value)}`;
   }
-  return { is: "element", element: `k:${JSON.stringify(found)}` };
+  return { is: "element", element: `k:{${fields}}` };
 }
 
 /** As upstream prints it: `.spec`, `[name="a"]`, `[="x"]`. */

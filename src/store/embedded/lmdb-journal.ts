@@ -8,7 +8,7 @@ import type { Version } from "../version-index.ts";
 import { NoSpaceError } from "../store.ts";
 import { commitUnlessFull, freeSpace } from "./free-space.ts";
 import { fillHoles, Headroom } from "./headroom.ts";
-import { DamageError, decodeRecord, encodeRecord, recordKey } from "./record.ts";
+import { DamageError, decodeRecord, encodeRecord, recordKey, recordRoom } from "./record.ts";
 
 type Bytes = Database<Buffer, Buffer>;
 /** What `put` takes besides what its types say: lmdb documents the options for `putSync` and reads them in both. */
@@ -22,6 +22,8 @@ const lastLeaseKey = Buffer.from("last-lease");
 const lockFileLength = 16_384;
 // Fills pages to the end, where an ordinary put would leave each half empty.
 const atTheEnd = { append: true } as const;
+// What the records of one batch may fill of memory that is kept for the next.
+const keptMax = 1 << 20;
 const leasePrefix = "lease/";
 const leaseKey = (id: number): Buffer => Buffer.from(`${leasePrefix}${id}`);
 
@@ -31,6 +33,8 @@ export class LmdbJournal implements Journal {
   private readonly facts: Bytes;
   private readonly file: string;
   private readonly headroom: Headroom;
+  /** Of the batch being written: lmdb reads it from a thread of its own until the write has ended. */
+  private room: Buffer = Buffer.alloc(0);
 
   /** Throws `DamageError` where an existing file lacks what a new one is given, `NoSpaceError` where the disk is too full to begin. */
   constructor(file: string, state: "new" | "existing") {
@@ -82,7 +86,7 @@ export class LmdbJournal implements Journal {
   }
 
   async write(batch: Batch): Promise<void> {
-    const wanted = this.roomFor(batch);
+    const wanted = this.takenBy(batch);
     if (!this.headroom.has(wanted)) throw this.noSpace();
     const outcome = await commitUnlessFull({
       commit: () => this.commit(batch),
@@ -93,11 +97,11 @@ export class LmdbJournal implements Journal {
   }
 
   /** At worst: with each page that it touches written to a place that is new. */
-  private roomFor({ made, forgotten, granted, ended }: Batch): number {
+  private takenBy({ made, forgotten, granted, ended }: Batch): number {
     const { pageSize } = this.headroom;
     let room = roomBeside + this.headroom.used() / freeListShare;
-    for (const { key, entry } of made) {
-      const record = 3 * key.length + (entry?.value.length ?? 0) + recordBeside;
+    for (const version of made) {
+      const record = recordRoom(version) + recordBeside;
       // Small ones leave up to half of a page empty, large ones up to a whole one.
       room += record + Math.min(record, 2 * pageSize);
     }
@@ -126,7 +130,10 @@ export class LmdbJournal implements Journal {
     try {
       const [, ...placed] = await Promise.all([done, ...appended]);
       if (placed.includes(false)) throw new DamageError("the file holds revisions that were never given out");
+      if (this.room.length > keptMax) this.room = Buffer.alloc(0);
     } catch (thrown) {
+      // Who knows whether it is still looked at.
+      this.room = Buffer.alloc(0);
       throw await causeOf(thrown);
     }
   }
@@ -167,9 +174,13 @@ export class LmdbJournal implements Journal {
 
   private enqueue(batch: Batch, appended: Promise<boolean>[]): void {
     const log = this.versions as unknown as Appendable; // see there
+    this.makeRoom(batch.made.reduce((sum, version) => sum + recordRoom(version), 0));
+    let at = 0;
     for (const version of batch.made) {
       const key = recordKey(version);
-      appended.push(log.put(key, encodeRecord(version, key), atTheEnd));
+      const record = encodeRecord(version, key, this.room.subarray(at));
+      at += record.length;
+      appended.push(log.put(key, record, atTheEnd));
     }
     // In their order: see VersionIndex.compact.
     for (const version of batch.forgotten) void this.versions.remove(recordKey(version));
@@ -179,6 +190,10 @@ export class LmdbJournal implements Journal {
     }
     for (const id of batch.ended) void this.facts.remove(leaseKey(id));
     if (batch.oldest !== undefined) this.putFact(oldestKey, batch.oldest);
+  }
+
+  private makeRoom(needed: number): void {
+    if (needed > this.room.length) this.room = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.room.length));
   }
 
   private putFact(key: Buffer, fact: number): void {
@@ -193,7 +208,7 @@ export class LmdbJournal implements Journal {
 const roomBeside = 1 << 18;
 // lmdb may write its whole list of free pages anew, at eight bytes a page of 4 KiB; this is four times as much.
 const freeListShare = 128;
-// Its head, its key and its entry in the page.
+// Its key and its entry in the page, amply.
 const recordBeside = 512;
 // The page itself and the neighbour that it is merged with.
 const pagesTouched = 2;

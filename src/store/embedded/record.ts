@@ -24,15 +24,22 @@ export function recordKey(version: Pick<Version, "modified" | "order">): Buffer 
 /** The checksum covers the record's key too: a whole record in the wrong place is damage as well. */
 const checksum = (recordKey: Buffer, record: Buffer): number => crc32(record.subarray(4), crc32(recordKey));
 
-export function encodeRecord(version: Version, recordKey: Buffer): Buffer {
-  const keyBytes = Buffer.byteLength(version.key);
+// A character is at most three bytes of UTF-8.
+const widest = 3;
+
+/** As many bytes as the record of the version may take. */
+export const recordRoom = ({ key, entry }: Version): number =>
+  headLength + widest * key.length + (entry?.value.length ?? 0);
+
+/** The record, written into the room from its start on. */
+export function encodeRecord(version: Version, recordKey: Buffer, room: Buffer): Buffer {
+  const keyBytes = room.write(version.key, headLength);
   const value = version.entry?.value;
-  const record = Buffer.allocUnsafe(headLength + keyBytes + (value?.length ?? 0));
+  const record = room.subarray(0, headLength + keyBytes + (value?.length ?? 0));
   record.writeUInt8(version.is === "put" ? kindPut : kindDeleted, 4);
   record.writeUInt16LE(keyBytes, 5);
   record.writeDoubleLE(version.created, 7);
   record.writeDoubleLE(version.lease ?? 0, 15);
-  record.write(version.key, headLength);
   if (value !== undefined) record.set(value, headLength + keyBytes);
   record.writeUInt32LE(checksum(recordKey, record), 0);
   return record;
