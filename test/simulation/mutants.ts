@@ -132,7 +132,7 @@ export const mutants: readonly Mutant[] = [
     breaks: ["V.2", "D.1", "D.6", "D.7", "D.11", "K.2"],
     make: staleEvents,
   },
-  { name: "names drawn rather than derived", breaks: ["D.7"], make: randomNames },
+  { name: "names drawn rather than derived, and answers lost", breaks: ["D.7"], make: randomNames },
   {
     name: "a kubelet that reports pods gone before their containers ended",
     breaks: ["K.2", "D.7"],

@@ -76,11 +76,31 @@ export function staleEvents(): Mutation {
   };
 }
 
+const isPodCreation = (who: string, { method, path }: ApiRequest): boolean =>
+  who === "controllers" && method === "POST" && path.endsWith("/pods");
+
+const timedOut = {
+  apiVersion: "v1",
+  kind: "Status",
+  status: "Failure",
+  reason: "Timeout",
+  code: 504,
+  message: "lost",
+};
+
+/** Each creation of a pod looks as if it had failed, though it was done. */
+export const creationsLookFailed = (): Mutation => ({
+  response: (who, request, response) =>
+    isPodCreation(who, request) ? { status: 504, body: timedOut } : response,
+});
+
+/** A derived name would make the other fault harmless. */
 export function randomNames(): Mutation {
   let drawn = 0;
   return {
+    ...creationsLookFailed(),
     request: (who, request) =>
-      who === "controllers" && request.method === "POST" && request.path.endsWith("/pods")
+      isPodCreation(who, request)
         ? withBody(request, (pod: Pod) =>
             Object.assign(pod.metadata, { name: `${pod.metadata.name}x${drawn++}` }),
           )

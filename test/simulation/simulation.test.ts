@@ -7,6 +7,7 @@ import { faultClasses } from "./faults.ts";
 import { shrink } from "./shrink.ts";
 import { simulate, type SimulationOptions } from "./simulate.ts";
 import { mutants } from "./mutants.ts";
+import { creationsLookFailed } from "./mutations.ts";
 
 async function expectAllHold(options: SimulationOptions): Promise<void> {
   const outcome = await simulate(options);
@@ -22,6 +23,11 @@ describe("all statements hold", () => {
   it.each([201, 202, 204, 205])("where everything goes wrong, by seed %i", (seed) =>
     expectAllHold({ ...busy, seed }),
   );
+
+  it.each([1, 2, 3])("where creations that were done look failed, by seed %i (D.7)", async (seed) => {
+    const { violation } = await simulate({ ...busy, seed, mutation: creationsLookFailed() });
+    expect(violation).toBeUndefined();
+  });
 
   it.each(faultClasses)("where only %s go wrong", (fault) =>
     expectAllHold({ seed: 300, nodes: 3, duration: minutes(1), faults: [fault] }),
@@ -69,7 +75,7 @@ test("the same seed gives the same trace, byte for byte; another gives another",
 });
 
 test("a failure tells the statement, what touched it and how to see it again, and shrinks to what matters", async () => {
-  const mutation = mutants.find(({ name }) => name === "names drawn rather than derived");
+  const mutation = mutants.find(({ name }) => name === "names drawn rather than derived, and answers lost");
   const planted = (seed: number): SimulationOptions => ({
     ...busy,
     seed,
