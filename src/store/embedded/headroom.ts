@@ -5,7 +5,7 @@ import type { Bytes } from "../../lib/units.ts";
 // Really written, since a hole would want its room only when lmdb writes there. A file system that copies what is
 // overwritten (btrfs, ZFS) or leaves zeros out (compression) keeps no such promise.
 const zeros = Buffer.alloc(1 << 18);
-const zeroBlock = Buffer.alloc(4096);
+const zeroBlock = zeros.subarray(0, 4096);
 /** Made at once beyond what was asked for. */
 const stride: Bytes = 2 << 20;
 
