@@ -9,10 +9,16 @@ export class EventHub<Event> {
   }
 
   stream(signal: AbortSignal): AsyncIterable<Event> {
-    const stream = new Stream<Event>(() => this.streams.delete(stream));
+    const end = (): void => stream.end();
+    const stream = new Stream<Event>(() => {
+      this.streams.delete(stream);
+      signal.removeEventListener("abort", end);
+    });
     if (signal.aborted) stream.end();
-    else this.streams.add(stream);
-    signal.addEventListener("abort", () => stream.end(), { once: true });
+    else {
+      this.streams.add(stream);
+      signal.addEventListener("abort", end);
+    }
     return stream;
   }
 }
