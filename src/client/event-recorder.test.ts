@@ -6,7 +6,7 @@ import { event as eventKind } from "../model/kinds/event.ts";
 import { node } from "../model/kinds/node.ts";
 import { pod } from "../model/kinds/pod.ts";
 import { formatTime } from "../model/time.ts";
-import { silentLog } from "../world/log.ts";
+import { lineLog, silentLog } from "../world/log.ts";
 import { seededRandom } from "../world/random.ts";
 import { VirtualClock } from "../world/virtual-clock.ts";
 import type { EventRecorder } from "./client.ts";
@@ -155,6 +155,29 @@ describe("when the server", () => {
     await clock.advanceAsync(minutes(2));
     await flushed;
     expect(clock.nextDue()).toBeUndefined();
+  });
+
+  test("ends with the reporter, what waits is let go without a word", async () => {
+    const ending = new AbortController();
+    const lines: string[] = [];
+    const leaving = createEventRecorder({
+      client: createClient(api.transport),
+      clock,
+      random: seededRandom(1),
+      log: lineLog(clock, (line) => lines.push(line), "debug"),
+      component: "scheduler",
+      signal: ending.signal,
+    });
+    api.intercept = () => {
+      ending.abort();
+      return refusal(503, "ServiceUnavailable", "ending");
+    };
+    for (let at = 0; at < 3; at++) leaving.event(putPod(`web-${at}`), "Normal", "Scheduled", "x");
+    await leaving.flush();
+    leaving.event(putPod("late"), "Normal", "Scheduled", "x");
+    await leaving.flush();
+    expect(api.requests).toHaveLength(1);
+    expect(lines).toEqual([]);
   });
 
   test("refuses one, the next is written all the same", async () => {

@@ -20,6 +20,8 @@ export interface EventRecorderOptions {
   /** Who reports: `kubelet`, `daemonset-controller`. */
   readonly component: string;
   readonly host?: string;
+  /** Once aborted nothing more is written: the reporter has ended, and perhaps the server with it. */
+  readonly signal?: AbortSignal;
 }
 
 /** What waits to be written. Repeats while it waits only raise the count. */
@@ -57,7 +59,12 @@ class Recorder implements EventRecorder {
     this.options = options;
   }
 
+  private get hasEnded(): boolean {
+    return this.options.signal?.aborted ?? false;
+  }
+
   event(about: KubeObject, type: "Normal" | "Warning", reason: string, message: string): void {
+    if (this.hasEnded) return;
     const now = this.options.clock.now();
     const identity =
       about.metadata.uid || `${about.kind}/${about.metadata.namespace ?? ""}/${about.metadata.name}`;
@@ -86,7 +93,7 @@ class Recorder implements EventRecorder {
   private async writeAll(): Promise<void> {
     for (const [key, waiting] of this.waiting) {
       this.waiting.delete(key);
-      await this.writeStubbornly(key, waiting);
+      if (!this.hasEnded) await this.writeStubbornly(key, waiting);
     }
     this.writing = undefined;
   }
@@ -97,6 +104,7 @@ class Recorder implements EventRecorder {
       try {
         return await this.write(key, waiting);
       } catch (thrown) {
+        if (this.hasEnded) return;
         if (attempt === attemptsMax) {
           log.warn("event given up", { reason: waiting.reason, error: wordsOf(thrown) });
           return;
@@ -126,6 +134,7 @@ class Recorder implements EventRecorder {
   }
 
   private refused(waiting: Waiting, message: string | undefined): void {
+    if (this.hasEnded) return;
     this.options.log.warn("event refused", {
       reason: waiting.reason,
       about: waiting.about.metadata.name,

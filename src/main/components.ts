@@ -57,18 +57,18 @@ function portsFor(world: World, { transport, signal }: ComponentOptions, compone
     random,
     log,
     signal,
-    recorder: createEventRecorder({ client, clock, random, log, component }),
+    recorder: createEventRecorder({ client, clock, random, log, component, signal }),
   };
 }
 
 /** Runs until the signal aborts. */
 export async function runControllers(world: World, options: ControllersOptions): Promise<void> {
-  const { clock, random, log } = world;
+  const { log } = world;
   const ports = portsFor(world, options, "controller-manager");
   const as = (component: string): ControllerPorts => ({
     ...ports,
     log: log.with({ component }),
-    recorder: createEventRecorder({ client: ports.client, clock, random, log, component }),
+    recorder: createEventRecorder({ ...ports, log: log.with({ component }), component }),
   });
   const running = [
     startNodeLifecycleController(as("node-controller")),
