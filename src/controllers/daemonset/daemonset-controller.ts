@@ -17,6 +17,7 @@ import { OwnWrites, ownershipIndexes } from "./own-writes.ts";
 import { Performer } from "./perform-action.ts";
 import type { Action } from "./plan-action.ts";
 import { planNewNode, type NodeObserved } from "./plan-daemon-set.ts";
+import { minReadyOf } from "./plan-node-pods.ts";
 import { nodeMatters, onlyStatusChanged, podMatters } from "./plan-interest.ts";
 import { placesAmong, podIndexes } from "./pod-places.ts";
 import { controllerOf } from "../../model/owner.ts";
@@ -279,7 +280,7 @@ class DaemonSetController {
   /** Begins to delete what the rollout replaces; when that has ended, planning goes on. */
   private replace(key: string, { set, memory }: Known, actions: readonly Replacement[]): void {
     if (actions.length === 0) return;
-    const work = memory.replacements.begin(actions, this.performer(set, memory)).then(
+    const work = memory.replacements.begin(actions, this.performer(set, memory), minReadyOf(set)).then(
       (outcome) => {
         if (outcome !== "done") return this.queue.addLimited(key);
         if (!memory.replacements.busy) this.queue.forget(key);

@@ -44,6 +44,12 @@ export function isAvailable(pod: DaemonPod, minReady: Millis, now: Instant): boo
   return from !== "never" && from <= now;
 }
 
+/** Whether taking the pod down would cost the set an available one. */
+export function serves(pod: Pod, minReady: Millis, now: Instant): boolean {
+  const since = readySinceOf(pod);
+  return since !== undefined && (minReady === 0 || since + minReady <= now);
+}
+
 /** The scheduled before the unscheduled, then the oldest, then the first by name (D.7). */
 export function keepFirst({ pod: left }: DaemonPod, { pod: right }: DaemonPod): number {
   const bound = Number((right.spec?.nodeName ?? "") !== "") - Number((left.spec?.nodeName ?? "") !== "");

@@ -1,6 +1,9 @@
 // Owns the tests of a rollout that goes on while its deletions are on their way.
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { seconds } from "../../lib/units.ts";
 import { node as nodeKind } from "../../model/kinds/node.ts";
+import { pod as podKind } from "../../model/kinds/pod.ts";
+import { formatTime } from "../../model/time.ts";
 import { ControllerWorld } from "./controller-world.fixture.ts";
 
 let world: ControllerWorld;
@@ -70,6 +73,46 @@ test("D.14: what is on its way is in the budget, whatever is planned for meanwhi
     count - 3,
   );
 });
+
+const readiness = (status: "True" | "False"): void => {
+  for (const pod of world.pods())
+    if (pod.metadata.deletionTimestamp === undefined)
+      world.api.put(podKind, {
+        ...pod,
+        status: {
+          ...pod.status,
+          conditions: [{ type: "Ready", status, lastTransitionTime: formatTime(world.clock.now()) }],
+        },
+      });
+};
+
+test.each([0, 5])(
+  "D.14: a pod that serves again before its deletion has begun waits for its turn (minReadySeconds %i)",
+  async (minReadySeconds) => {
+    for (let at = 0; at < count; at++) world.addNode(`node-${at}`);
+    const patient = { ...spec, minReadySeconds };
+    world.putSet({ image: "agent:1", spec: patient });
+    await world.converge();
+    await world.clock.advanceAsync(seconds(10));
+    readiness("False");
+    await world.quiet();
+    holdDeletions(() => held.size === 0);
+    // None of them serves, so all may go; but one goes first.
+    world.putSet({ image: "agent:2", spec: patient }, 2);
+    await world.quiet();
+    expect(held.size).toBe(1);
+    readiness("True");
+    await world.clock.advanceAsync(seconds(minReadySeconds));
+    for (const release of held.values()) release();
+    await world.quiet();
+    expect(world.pods().filter(({ metadata }) => metadata.deletionTimestamp !== undefined)).toHaveLength(3);
+    for (let turn = 0; turn < count; turn++) {
+      await world.converge();
+      await world.clock.advanceAsync(seconds(minReadySeconds + 1));
+    }
+    expect(images()).toEqual(all("agent:2"));
+  },
+);
 
 test("D.16: what has not begun when the template is put back never does", async () => {
   await running();

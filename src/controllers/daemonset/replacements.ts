@@ -1,10 +1,13 @@
 // Owns the deletions by which a rollout goes on: they are on their way while the next ones are planned.
+import { keyOf } from "../../client/resource-path.ts";
+import type { Millis } from "../../lib/units.ts";
 import type { Pod } from "../../model/generated/types.ts";
 import { formatTime } from "../../model/time.ts";
 import type { Clock } from "../../world/clock.ts";
 import type { OwnWrites } from "./own-writes.ts";
 import type { Performer } from "./perform-action.ts";
 import type { Action } from "./plan-action.ts";
+import { serves } from "./plan-node-pods.ts";
 import { SlowStart, type Done } from "./slow-start.ts";
 
 export type Replacement = Extract<Action, { do: "delete-pod" }>;
@@ -16,6 +19,9 @@ export const isReplacement = (action: Action): action is Replacement =>
 interface Deletion {
   readonly action: Replacement;
   readonly performer: Performer;
+  readonly minReady: Millis;
+  /** Whether the plan took a pod that served, and with it one of the budget. */
+  readonly wasCounted: boolean;
 }
 
 export interface ReplacementPorts {
@@ -47,11 +53,17 @@ export class Replacements {
     return this.deletions.busy;
   }
 
-  begin(actions: readonly Replacement[], performer: Performer): Promise<Done> {
+  /** `minReady`: of the set that was planned for. */
+  begin(actions: readonly Replacement[], performer: Performer, minReady: Millis): Promise<Done> {
     const { pods, clock } = this.ports;
-    const now = formatTime(clock.now());
-    for (const { pod } of actions) pods.presumeLeaving(pod, now);
-    return this.deletions.add(actions.map((action) => ({ action, performer })));
+    const now = clock.now();
+    for (const { pod } of actions) pods.presumeLeaving(pod, formatTime(now));
+    return this.deletions.add(
+      actions.map((action) => {
+        const wasCounted = serves(action.pod, minReady, now);
+        return { action, performer, minReady, wasCounted };
+      }),
+    );
   }
 
   /** What has not begun never does: it was planned for a set that is another by now. */
@@ -59,11 +71,22 @@ export class Replacements {
     this.deletions.drop();
   }
 
-  private async perform({ action, performer }: Deletion): Promise<Done> {
+  /** A pod that served nobody goes without asking the budget. One that serves by now is to be planned for again. */
+  private servesAgain({ action, minReady, wasCounted }: Deletion): boolean {
+    if (wasCounted) return false;
+    const standing = this.ports.pods.get(keyOf(action.pod));
+    return (
+      standing?.metadata.uid === action.pod.metadata.uid && serves(standing, minReady, this.ports.clock.now())
+    );
+  }
+
+  private async perform(deletion: Deletion): Promise<Done> {
     const { pods, signal } = this.ports;
+    const { action, performer } = deletion;
     let done: Done = "stop";
     try {
-      if (!signal.aborted) done = await performer.perform(action);
+      if (this.servesAgain(deletion)) done = "again";
+      else if (!signal.aborted) done = await performer.perform(action);
     } finally {
       if (done !== "done") pods.withdraw(action.pod);
     }
