@@ -109,7 +109,8 @@ interface Changed {
   readonly part: Part;
 }
 
-async function update(registry: Registry, { place, part }: Changed, { query, request, agent }: Act): Acted {
+async function update(registry: Registry, { place, part }: Changed, asked: Act): Acted {
+  const { query, request, agent, caller } = asked;
   const options = readWriteOptions({
     query,
     agent,
@@ -117,7 +118,7 @@ async function update(registry: Registry, { place, part }: Changed, { query, req
     duplicates: request.duplicates,
   });
   if (options instanceof Refusal) return options;
-  return objectReply(await updateObject(registry, { place, part, options }, request.body), 200);
+  return objectReply(await updateObject(registry, { place, part, options, caller }, request.body), 200);
 }
 
 async function patch(registry: Registry, { place, part }: Changed, asked: Act): Acted {
@@ -136,22 +137,22 @@ async function patch(registry: Registry, { place, part }: Changed, asked: Act): 
   if (isApply)
     return objectReply(await applyObject(registry, { place, part, options, caller }, request.body), 200);
   return objectReply(
-    await patchObject(registry, { place, part, options, patchType, patch: request.body }),
+    await patchObject(registry, { place, part, options, caller, patchType, patch: request.body }),
     200,
   );
 }
 
-async function deleteOne(registry: Registry, place: ObjectPlace, { query, request }: Act): Acted {
+async function deleteOne(registry: Registry, place: ObjectPlace, { query, request, caller }: Act): Acted {
   const asked = readDeleteOptions(request.body, query);
   if (asked instanceof Refusal) return asked;
-  const deleted = await deleteObject(registry, place, asked);
+  const deleted = await deleteObject(registry, place, { ...asked, by: { caller, write: "delete" } });
   if (deleted instanceof Refusal) return deleted;
   return "status" in deleted
     ? { is: "status", code: 200, status: deleted.status }
     : { is: "object", code: 200, held: deleted.held };
 }
 
-async function deleteCollection(registry: Registry, { target, query, request }: Act): Acted {
+async function deleteCollection(registry: Registry, { target, query, request, caller }: Act): Acted {
   const { kind, namespace } = target;
   // A namespace goes with all that is in it: never by the dozen.
   if (isNamespaces(kind) || (kind.namespaced && namespace === undefined)) return methodNotAllowed();
@@ -161,7 +162,8 @@ async function deleteCollection(registry: Registry, { target, query, request }: 
   if (selection instanceof Refusal) return selection;
   const asked = readDeleteOptions(request.body, query);
   if (asked instanceof Refusal) return asked;
-  const items = await deleteSelected(registry, kind, selection, asked);
+  const by = { caller, write: "delete" } as const;
+  const items = await deleteSelected(registry, kind, selection, { ...asked, by });
   if (items instanceof Refusal) return items;
   const unready = registry.conversions.prepare(kind, objectsOf(items));
   const refused = unready && (await unready);
@@ -170,7 +172,8 @@ async function deleteCollection(registry: Registry, { target, query, request }: 
   return { is: "list", listing };
 }
 
-async function actOnPod(registry: Registry, { target, verb, query, request, agent }: Act): Acted {
+async function actOnPod(registry: Registry, asked: Act): Acted {
+  const { target, verb, query, request, agent, caller } = asked;
   if (verb !== "create") return methodNotAllowed();
   const options = readWriteOptions({
     query,
@@ -185,7 +188,7 @@ async function actOnPod(registry: Registry, { target, verb, query, request, agen
       ? await bindPod(registry, target, request.body, options.dryRun)
       : name === undefined
         ? methodNotAllowed()
-        : await evictPod(registry, { kind, namespace, name }, request.body, query);
+        : await evictPod(registry, { kind, namespace, name }, { body: request.body, query, caller });
   return status instanceof Refusal ? status : { is: "status", code: 201, status };
 }
 

@@ -98,9 +98,14 @@ export function verbOf(method: Method, target: Target, isWatch: boolean): Verb |
 // Asked with every request: growing an object field by field costs less than spreading it together.
 type Writable<T> = { -readonly [Field in keyof T]: T[Field] };
 
+/** Who lists or watches one object by its name asks for that object. */
+const selectedName = (fieldSelector: string): string | undefined =>
+  fieldSelector === "" ? undefined : /^metadata\.name==?([^,!=]+)$/.exec(fieldSelector)?.[1];
+
 /** What authorization is asked. A namespace is also the place of the request that names it, as upstream has it. */
-export function attributesOf(path: string, verb: Verb, target: Target): Attributes {
-  const { kind, name, subresource } = target;
+export function attributesOf(path: string, verb: Verb, target: Target, fieldSelector = ""): Attributes {
+  const { kind, subresource } = target;
+  const name = target.name ?? selectedName(fieldSelector);
   const isNamespace = kind.group === "" && kind.resource === "namespaces";
   const namespace = isNamespace ? name : target.namespace;
   const resource: Writable<NonNullable<Attributes["resource"]>> = {

@@ -1,5 +1,6 @@
 // Owns the way of a request through the API server, step by step: route, authorize, read what is asked, act, respond.
 import { seconds } from "../lib/units.ts";
+import type { Pod } from "../model/generated/types.ts";
 import type { Descriptor } from "../model/kinds/descriptor.ts";
 import type { ApiRequest, ApiResponse, Caller, WatchEvent } from "../model/wire.ts";
 import { NoSpaceError, StoreUnavailableError, type Store } from "../store/store.ts";
@@ -14,6 +15,7 @@ import {
   type VerifyToken,
 } from "./authentication/service-account-token.ts";
 import { denied } from "./authorization/denied.ts";
+import { withinOwnPods } from "./authorization/own-pods.ts";
 import { Deadlines } from "./cache/deadlines.ts";
 import type { Emission } from "./cache/emission.ts";
 import { Feed, KindGone } from "./cache/feed.ts";
@@ -27,10 +29,10 @@ import { asEncoded, asResponse, shapedEmission, type Reply, type Showing } from 
 import { attributesOf, createRouter, verbOf, type Router, type Target, type Verb } from "./pipeline-route.ts";
 import { startCompaction } from "./registry/compaction.ts";
 import { EventLeases } from "./registry/event-leases.ts";
-import type { Limits, Registry } from "./registry/registry.ts";
+import { isPods, type Limits, type Registry } from "./registry/registry.ts";
 import { findIn } from "./registry/token-request.ts";
 import { openWatch } from "./registry/watch.ts";
-import { readSelection } from "./cache/selection.ts";
+import { everything, readSelection } from "./cache/selection.ts";
 import {
   badRequest,
   insufficientStorage,
@@ -103,7 +105,8 @@ export async function createPipeline(parts: PipelineParts): Promise<RunningPipel
   await feed.start();
   const stopCompaction = startCompaction(store, clock, log);
   const route = following(() => feed.served, createRouter);
-  const way: Way = { registry, route: (path) => route()(path), authorize: parts.authorize };
+  const authorize = withinOwnPods(parts.authorize, (node) => podsOn(registry, node));
+  const way: Way = { registry, route: (path) => route()(path), authorize };
   const verifyToken = parts.tokens && createVerifyToken(parts.tokens, findIn(registry), () => clock.now());
   const stored = serveOldVersions(kinds, {
     answer: (request, caller) => answer(way, request, caller),
@@ -111,10 +114,7 @@ export async function createPipeline(parts: PipelineParts): Promise<RunningPipel
     watch: (request, caller, signal) => watchEvents(way, request, caller, signal),
     watchEncoded: (request, caller, signal) => watchEncoded(way, request, caller, signal),
   });
-  const pipeline = serveReviews(
-    { kinds: () => feed.served, authorize: parts.authorize, verifyToken },
-    stored,
-  );
+  const pipeline = serveReviews({ kinds: () => feed.served, authorize, verifyToken }, stored);
   return {
     registry,
     verifyToken,
@@ -124,6 +124,14 @@ export async function createPipeline(parts: PipelineParts): Promise<RunningPipel
       await Promise.all([feed.stop(), webhooks.close()]);
     },
   };
+}
+
+/** The pods bound to a node, as the caches have them. */
+function* podsOn({ kinds, feed }: Registry, node: string): Generator<Pod> {
+  const kind = kinds.find(isPods);
+  if (kind === undefined) return;
+  const selection = { ...everything, interest: { in: "node", node } } as const;
+  for (const { object } of feed.cacheOf(kind).select(selection)) yield object;
 }
 
 interface Way {
@@ -159,7 +167,8 @@ function allow({ registry, route, authorize }: Way, request: ApiRequest, caller:
   const target = route(request.path);
   const verb = target === "none" ? "none" : verbOf(request.method, target, isTrue(query["watch"]));
   // Who may not ask is not told what there is.
-  const refused = denied(authorize, caller, request.method, attributesFor(request.path, target, verb));
+  const attributes = attributesFor(request.path, target, verb, query["fieldSelector"]);
+  const refused = denied(authorize, caller, request.method, attributes);
   if (refused !== undefined) return refused;
   if (target === "none") return notServed();
   if (verb === "none") return methodNotAllowed();
@@ -171,8 +180,15 @@ function allow({ registry, route, authorize }: Way, request: ApiRequest, caller:
   return { target, verb, query, showing, caller };
 }
 
-const attributesFor = (path: string, target: Target | "none", verb: Verb | "none"): Attributes =>
-  target === "none" || verb === "none" ? { verb: "other", path } : attributesOf(path, verb, target);
+const attributesFor = (
+  path: string,
+  target: Target | "none",
+  verb: Verb | "none",
+  fieldSelector: string | undefined,
+): Attributes =>
+  target === "none" || verb === "none"
+    ? { verb: "other", path }
+    : attributesOf(path, verb, target, fieldSelector);
 
 /** Act, in pipeline-act.ts. A fault of our own is answered as such and ends this request only. */
 async function perform({ registry }: Way, request: ApiRequest, allowed: Allowed): Promise<Reply | Refusal> {

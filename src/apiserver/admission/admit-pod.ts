@@ -2,7 +2,7 @@
 import type { Pod, PriorityClass } from "../../model/generated/types.ts";
 import type { KubeObject } from "../../model/meta.ts";
 import { addDefaultTolerations, addPriority } from "../../model/pod/admission.ts";
-import type { Selection } from "../cache/selection.ts";
+import { everything } from "../cache/selection.ts";
 import { objectKey } from "../registry/place.ts";
 import { isPriorityClasses, type Registry } from "../registry/registry.ts";
 
@@ -28,12 +28,6 @@ export function admitPod(registry: Registry, object: KubeObject): string | undef
   });
 }
 
-const everything: Selection = {
-  interest: { in: "all" },
-  namespace: undefined,
-  isWhole: true,
-  matches: () => true,
-};
 const valueOf = ({ value = 0 }: PriorityClass): number => value;
 
 /** The class of pods that name none; of several the lowest, as upstream has it. */

@@ -2,6 +2,7 @@
 import { bootstrappers, bootstrapUserPrefix } from "../../model/bootstrap-token.ts";
 import type { Caller } from "../../model/wire.ts";
 import type { Attributes, Authorize } from "../answer.ts";
+import { nodeOf } from "./node-caller.ts";
 
 type Verb = Attributes["verb"];
 type Resource = NonNullable<Attributes["resource"]>;
@@ -23,12 +24,10 @@ interface Role {
 
 const read = ["get", "list", "watch"] as const;
 const write = ["create", "update", "patch"] as const;
-const nodePrefix = "system:node:";
 
-const nodeNameOf = (caller: Caller): string => caller.name.slice(nodePrefix.length);
-/** A creation's path does not carry the name. */
+/** A creation's path does not carry the name: `admitNodeCreate` looks at it. */
 const own = (resource: Resource, caller: Caller): boolean =>
-  resource.name === undefined || resource.name === nodeNameOf(caller);
+  resource.name === undefined || resource.name === nodeOf(caller);
 const inNamespace = (namespace: string) => (resource: Resource) => resource.namespace === namespace;
 
 const writesEvents: readonly Rule[] = [
@@ -43,7 +42,7 @@ const asksForCertificates: Rule = {
 };
 
 const node: Role = {
-  of: (caller) => caller.groups.includes("system:nodes") && caller.name.startsWith(nodePrefix),
+  of: (caller) => nodeOf(caller) !== undefined,
   rules: [
     {
       verbs: read,
@@ -52,9 +51,9 @@ const node: Role = {
         "pods",
         "nodes",
         "services",
+        // Of these only what its own pods refer to: `withinOwnPods`.
         "configmaps",
         "secrets",
-        "serviceaccounts",
         "namespaces",
         "endpoints",
       ],

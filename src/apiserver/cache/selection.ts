@@ -21,6 +21,13 @@ export interface Selection {
   readonly matches: (object: KubeObject) => boolean;
 }
 
+export const everything: Selection = {
+  interest: { in: "all" },
+  namespace: undefined,
+  isWhole: true,
+  matches: () => true,
+};
+
 type FieldReader = (object: KubeObject) => string;
 
 const nameField: FieldReader = (object) => object.metadata.name;

@@ -24,6 +24,6 @@ export interface UpdateAsked {
   readonly place: ObjectPlace;
   readonly part: Part;
   readonly options: WriteOptions;
-  /** Who would create the object, where an applied configuration finds none. */
+  /** Absent for what the server changes by itself. */
   readonly caller?: Caller;
 }

@@ -3,6 +3,7 @@ import { cloneJson } from "../../lib/json.ts";
 import type { Draft, KubeObject } from "../../model/meta.ts";
 import { uuid, type Random } from "../../world/random.ts";
 import { admitCreate } from "../admission/admit.ts";
+import { admitNodeCreate } from "../admission/admit-node.ts";
 import { admitPod } from "../admission/admit-pod.ts";
 import { Held, heldOf } from "../cache/held.ts";
 import type { Target } from "../pipeline-route.ts";
@@ -120,7 +121,8 @@ function newObject(
   // What the server adds from here on is not the client's.
   const managedFields = owned(object);
   if (options.caller !== undefined) kind.stampCaller?.(object, options.caller);
-  const why = isPods(kind) ? admitPod(registry, object) : undefined;
+  const why =
+    admitNodeCreate(options.caller, kind, object) ?? (isPods(kind) ? admitPod(registry, object) : undefined);
   if (why !== undefined) return forbidden(kind, name, why);
   const faults = [...metadataFaults(kind, object.metadata), ...kind.validate(object)];
   if (faults.length > 0) return invalid(kind, name, faults);

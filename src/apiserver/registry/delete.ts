@@ -5,7 +5,9 @@ import { invalid as invalidField, notSupported, type FieldError } from "../../mo
 import type { Status } from "../../model/generated/types.ts";
 import type { Descriptor } from "../../model/kinds/descriptor.ts";
 import type { KubeObject } from "../../model/meta.ts";
+import type { Caller } from "../../model/wire.ts";
 import { admitDelete, asNamespace, isKeptByContent } from "../admission/admit.ts";
+import { admitNodeWrite } from "../admission/admit-node.ts";
 import type { Held } from "../cache/held.ts";
 import type { Selection } from "../cache/selection.ts";
 import { isTrue, type Query } from "../pipeline-options.ts";
@@ -25,6 +27,8 @@ import { changeObject, type Decision } from "./write.ts";
 export interface DeleteAsked {
   readonly options: DeletionOptions;
   readonly dryRun: boolean;
+  /** Absent for what the server deletes by itself. */
+  readonly by?: { readonly caller: Caller; readonly write: "delete" | "evict" };
 }
 
 const propagations: readonly Propagation[] = ["Background", "Foreground", "Orphan"];
@@ -93,12 +97,14 @@ export type Deleted = { readonly held: Held } | { readonly status: Status };
 export async function deleteObject(
   registry: Registry,
   place: ObjectPlace,
-  { options, dryRun }: DeleteAsked,
+  { options, dryRun, by }: DeleteAsked,
 ): Promise<Deleted | Refusal> {
   const { kind, name } = place;
   const refused = admitDelete(kind, name);
   if (refused !== undefined) return refused;
-  const decide = (current: Held) => decideDeletion(registry, kind, options, current);
+  const decide = (current: Held) =>
+    (by && admitNodeWrite(by.caller, kind, { write: by.write, object: current.object })) ??
+    decideDeletion(registry, kind, options, current);
   const written = await changeObject(registry, place, decide, dryRun);
   if (written instanceof Refusal) return written;
   return written.was === "removed" && kind.graceSeconds === undefined

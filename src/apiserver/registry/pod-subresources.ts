@@ -3,6 +3,7 @@ import { notSupported, required, type FieldError } from "../../model/field-error
 import type { Binding, Pod, Status } from "../../model/generated/types.ts";
 import type { KubeObject } from "../../model/meta.ts";
 import { formatTime } from "../../model/time.ts";
+import type { Caller } from "../../model/wire.ts";
 import type { Held } from "../cache/held.ts";
 import type { Query } from "../pipeline-options.ts";
 import type { Target } from "../pipeline-route.ts";
@@ -105,8 +106,7 @@ function decideBinding(
 export async function evictPod(
   registry: Registry,
   place: ObjectPlace,
-  body: unknown,
-  query: Query,
+  { body, query, caller }: { readonly body: unknown; readonly query: Query; readonly caller: Caller },
 ): Promise<Status | Refusal> {
   const eviction = decodeFields("Eviction", body);
   if (eviction instanceof Refusal) return eviction;
@@ -114,6 +114,6 @@ export async function evictPod(
   if (name !== place.name) return badRequest("name in URL does not match name in Eviction object");
   const asked = readDeleteOptions(eviction["deleteOptions"], query);
   if (asked instanceof Refusal) return asked;
-  const deleted = await deleteObject(registry, place, asked);
+  const deleted = await deleteObject(registry, place, { ...asked, by: { caller, write: "evict" } });
   return deleted instanceof Refusal ? deleted : { ...success(), code: 201 };
 }

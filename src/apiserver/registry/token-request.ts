@@ -6,6 +6,7 @@ import type { KubeObject } from "../../model/meta.ts";
 import { formatTime } from "../../model/time.ts";
 import type { Caller } from "../../model/wire.ts";
 import { uuid } from "../../world/random.ts";
+import { nodeOf as nodeNameOf } from "../authorization/node-caller.ts";
 import { writeGrant, type Bound, type TokenIssuer } from "../authentication/service-account-token.ts";
 import { badRequest, conflict, forbidden, invalid, Refusal } from "../status.ts";
 import { decode } from "./decode.ts";
@@ -161,14 +162,11 @@ function nodeOf({ kinds, feed }: Registry, name: string): Pick<Bound, "node"> {
 }
 
 /** A node may ask only for what its own pods run as. */
-function deniedToNode(
-  { name: caller, groups }: Caller,
-  { name }: ObjectPlace,
-  { pod, node }: Bound,
-): Refusal | undefined {
-  if (!groups.includes("system:nodes")) return undefined;
+function deniedToNode(caller: Caller, { name }: ObjectPlace, { pod, node }: Bound): Refusal | undefined {
+  const own = nodeNameOf(caller);
+  if (own === undefined) return undefined;
   if (pod === undefined) return forbidden(accounts, name, "node requested token not bound to a pod");
-  return `system:node:${node?.name ?? ""}` === caller
+  return node?.name === own
     ? undefined
     : forbidden(accounts, name, "node requested token bound to a pod scheduled on a different node");
 }

@@ -3,6 +3,7 @@ import type { Descriptor } from "../../model/kinds/descriptor.ts";
 import type { Draft, KubeObject, Meta } from "../../model/meta.ts";
 import { deepEqual } from "../../lib/json.ts";
 import { asNamespace, isKeptByContent } from "../admission/admit.ts";
+import { admitNodeChange, admitNodeWrite } from "../admission/admit-node.ts";
 import { isJsonObject } from "../../model/patch/patched.ts";
 import type { Held } from "../cache/held.ts";
 import { badRequest, conflict, invalid, objectModified, Refusal } from "../status.ts";
@@ -82,14 +83,18 @@ export function placeFault(
 
 /** What an update comes to. The draft becomes part of the decision. */
 export function decideUpdate(
-  { place: { kind }, part }: UpdateAsked,
+  { place: { kind }, part, caller }: UpdateAsked,
   { draft, owned }: Change,
   current: Held,
 ): Decision | Refusal {
   const old = current.object;
+  const denied = admitNodeWrite(caller, kind, { write: "update", object: old });
+  if (denied !== undefined) return denied;
   const outdated = preconditionFault(kind, draft, current);
   if (outdated !== undefined) return outdated;
   const next = merged(kind, part, draft, old);
+  const overstepped = admitNodeChange(caller, kind, { next, old });
+  if (overstepped !== undefined) return overstepped;
   const faults = [
     ...metadataUpdateFaults(next.metadata, old.metadata),
     ...metadataFaults(kind, next.metadata, old.metadata),

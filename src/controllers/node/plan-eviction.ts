@@ -2,13 +2,12 @@
 import type { Instant } from "../../lib/units.ts";
 import type { Node, Pod, Taint } from "../../model/generated/types.ts";
 import { tolerates } from "../../model/placement/toleration.ts";
+import { mirrorAnnotation } from "../../model/pod/mirror.ts";
 
 export type Stay = { readonly is: "stays" } | { readonly is: "leaves"; readonly at: Instant };
 
 export const evictingTaints = (node: Node): readonly Taint[] =>
   (node.spec?.taints ?? []).filter((taint) => taint.effect === "NoExecute");
-
-const mirrorAnnotation = "kubernetes.io/config.mirror";
 
 /**
  * `since`: from when a taint counts. Untolerated, the pod leaves at once; tolerated for a time, when the shortest time is over.

@@ -1,7 +1,8 @@
 // Owns the proof of what is done in the API for each static pod and each mirror.
 import { describe, expect, it } from "vitest";
 import type { Pod } from "../../model/generated/types.ts";
-import { annotationMirror, mirrorOf, planMirror } from "./plan-mirror.ts";
+import { mirrorAnnotation } from "../../model/pod/mirror.ts";
+import { mirrorOf, planMirror } from "./plan-mirror.ts";
 
 const node = { name: "n1", uid: "node-uid" };
 const pod: Pod = {
@@ -41,7 +42,7 @@ describe("a mirror pod (S.7)", () => {
       name: "web-n1",
       namespace: "default",
       labels: { app: "web" },
-      annotations: { [annotationMirror]: "h1", "kubernetes.io/config.source": "file" },
+      annotations: { [mirrorAnnotation]: "h1", "kubernetes.io/config.source": "file" },
       ownerReferences: [{ kind: "Node", name: "n1", uid: "node-uid", controller: true }],
     });
     expect(draft.spec).toEqual(pod.spec);
@@ -68,7 +69,7 @@ describe("a mirror pod (S.7)", () => {
     [
       "a mirror of an older file",
       pod,
-      changed((copy) => (copy.metadata.annotations = { [annotationMirror]: "h0" })),
+      changed((copy) => (copy.metadata.annotations = { [mirrorAnnotation]: "h0" })),
       { do: "delete", because: "of another version" },
     ],
     [

@@ -1,10 +1,10 @@
 // Owns what has to be done in the API so that a static pod is shown there, and nothing else is.
 import { deepEqual } from "../../lib/json.ts";
 import type { Container, Pod } from "../../model/generated/types.ts";
+import { mirrorAnnotation } from "../../model/pod/mirror.ts";
 import { isPodFinished } from "../../model/pod/readiness.ts";
 import type { Draft } from "../../model/meta.ts";
 
-export const annotationMirror = "kubernetes.io/config.mirror";
 const annotationHash = "kubernetes.io/config.hash";
 
 export type MirrorAction =
@@ -29,7 +29,7 @@ export function mirrorOf(pod: Pod, node: { readonly name: string; readonly uid: 
       name,
       ...(namespace === undefined ? {} : { namespace }),
       ...(labels === undefined ? {} : { labels }),
-      annotations: { ...annotations, [annotationMirror]: annotations[annotationHash] ?? "" },
+      annotations: { ...annotations, [mirrorAnnotation]: annotations[annotationHash] ?? "" },
       ownerReferences: [{ apiVersion: "v1", kind: "Node", name: node.name, uid: node.uid, controller: true }],
     },
     ...(pod.spec === undefined ? {} : { spec: pod.spec }),
@@ -71,7 +71,7 @@ export function planMirror(
   if (pod === undefined) return remove("not wanted");
   if (mirror.metadata.deletionTimestamp !== undefined) return remove("being deleted");
   const hash = pod.metadata.annotations?.[annotationHash];
-  if (mirror.metadata.annotations?.[annotationMirror] !== hash) return remove("of another version");
+  if (mirror.metadata.annotations?.[mirrorAnnotation] !== hash) return remove("of another version");
   // A phase that is final can't be taken back: of a pod that runs again after a shutdown another mirror tells.
   if (!isOver && isPodFinished(mirror)) return remove("of an earlier life");
   return deepEqual(visible(mirror), visible(mirrorOf(pod, node))) ? { do: "show" } : remove("edited");

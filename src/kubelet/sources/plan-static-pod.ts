@@ -4,6 +4,7 @@ import type { Instant } from "../../lib/units.ts";
 import type { ObjectMeta, Pod, Toleration } from "../../model/generated/types.ts";
 import { fnv1a } from "../../model/hash.ts";
 import { pod as podKind } from "../../model/kinds/pod.ts";
+import { apiReferences, type ApiReference } from "../../model/pod/api-references.ts";
 import type { Draft } from "../../model/meta.ts";
 import {
   labelNameFaults,
@@ -15,7 +16,6 @@ import { systemPriority } from "../../model/pod/admission.ts";
 import { checkSchema } from "../../model/schema-check.ts";
 import { formatTime } from "../../model/time.ts";
 import type { YamlDocument } from "../../model/yaml-text.ts";
-import { apiReferences } from "./plan-references.ts";
 
 export interface Fault {
   /** Field path; empty for the whole document. */
@@ -118,13 +118,19 @@ export function checkStaticPod(value: unknown, nodeName: string): Checked {
   podKind.applyDefaults(draft);
   const faults = [
     ...metadataFaults(draft.metadata, nodeName),
-    ...references.map(({ field, to }) => ({
-      field,
-      because: `refers to ${to}: a static pod runs without an API server, so it may not refer to what only one has`,
+    ...references.map((reference) => ({
+      field: reference.field,
+      because: `refers to ${referredTo(reference)}: a static pod runs without an API server, so it may not refer to what only one has`,
     })),
     ...podKind.validate(draft).map(({ field, message }) => ({ field, because: message })),
   ];
   return faults.length > 0 ? { is: "refused", faults } : { is: "pod", checked: { draft, content } };
+}
+
+function referredTo({ kind, name }: ApiReference): string {
+  if (kind === "ServiceAccount token") return "a token of a ServiceAccount";
+  if (kind === "made PersistentVolumeClaim") return "a PersistentVolumeClaim made from its template";
+  return name === "" ? `a ${kind}` : `${kind} ${name}`;
 }
 
 /** Of one document of a text: its faults with line and column. */

@@ -1,6 +1,7 @@
 // Owns what the API knows about Pod.
 import { ageOf } from "../duration.ts";
 import type { Pod } from "../generated/types.ts";
+import { mirrorAnnotation } from "../pod/mirror.ts";
 import { isPodFinished } from "../pod/readiness.ts";
 import { keepAdmitted } from "../pod/admission.ts";
 import { podQos } from "../pod/qos.ts";
@@ -113,8 +114,6 @@ export const pod: Descriptor<Pod> = {
     ];
   },
 };
-
-const mirrorAnnotation = "kubernetes.io/config.mirror";
 
 /** A mirror pod whose mark could be taken off would be run a second time, as a pod of the API. */
 function mirrorFaults(draft: Draft<Pod>, old: Pod) {
