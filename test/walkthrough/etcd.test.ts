@@ -44,6 +44,13 @@ describe.skipIf(!etcdOrSkip() || kubectlPath === undefined)("a cluster on etcd",
     cluster.kubectl(
       `--kubeconfig ${at("admin-0")} get lease kube-controller-manager -n kube-system -o jsonpath='{.spec.holderIdentity}'`,
     ).out;
+  /** Who led first. */
+  let led = "";
+  const managed = async (server: number): Promise<void> => {
+    const flags = ["--leader-elect", "--kubeconfig", at(`admin-${server}`)];
+    managers.push(cluster.also("controller-manager", ...flags));
+    await eventually("a leader", () => holder() !== "");
+  };
   const kubeconfigs = [0, 1];
 
   beforeAll(async () => {
@@ -91,11 +98,9 @@ describe.skipIf(!etcdOrSkip() || kubectlPath === undefined)("a cluster on etcd",
       await started.line(/^ready /);
     }
     for (const server of kubeconfigs) {
-      const leading = ["--leader-elect", "--kubeconfig", at(`admin-${server}`)];
-      managers.push(cluster.also("controller-manager", ...leading));
-      cluster.also("scheduler", ...leading);
-      // The first one leads.
-      await eventually("a leader", () => holder() !== "");
+      await managed(server);
+      led ||= holder();
+      cluster.also("scheduler", "--leader-elect", "--kubeconfig", at(`admin-${server}`));
     }
     cluster.also("hollow-nodes", "--count", "5", "--kubeconfig", at("admin-1"));
     await eventually("five nodes", () => via(0, "get nodes -o name").split("\n").length === 6);
@@ -163,8 +168,15 @@ describe.skipIf(!etcdOrSkip() || kubectlPath === undefined)("a cluster on etcd",
   });
 
   it("has one leader among controllers, and another when it is killed", async () => {
+    const [first, second] = managers;
+    // Where etcd was away for longer than a Lease lasts, the first has ended, and the second waits for nobody yet.
+    const leader = first?.hasEnded === true ? second : first;
+    if (leader === second) {
+      await eventually("the second leads", () => holder() !== led);
+      await managed(1);
+    }
     const before = holder();
-    await managers[0]?.kill("SIGKILL");
+    await leader?.kill("SIGKILL");
     via(1, "apply -f -", agent("metrics"));
     await allReady(1, "metrics");
     expect(holder()).not.toBe(before);

@@ -81,9 +81,13 @@ export class Running {
     this.child.stderr?.on("data", (chunk: Buffer) => (this.errors += chunk.toString()));
   }
 
+  get hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
   ended(): Promise<number> {
     return new Promise((resolve) => {
-      if (this.child.exitCode !== null || this.child.signalCode !== null) resolve(this.child.exitCode ?? 128);
+      if (this.hasEnded) resolve(this.child.exitCode ?? 128);
       else this.child.once("exit", (code) => resolve(code ?? 128));
     });
   }

@@ -62,14 +62,17 @@ export function admitNodeWrite(
   );
 }
 
-/** As admitNodeWrite, of what a kubelet would make of its own node. */
+/** As admitNodeWrite, of what a kubelet would make of its own node, or of a pod's labels along with its status. */
 export function admitNodeChange(
   caller: Caller | undefined,
   kind: Descriptor,
   { next, old }: { readonly next: KubeObject; readonly old: KubeObject },
 ): Refusal | undefined {
   const node = caller && nodeOf(caller);
-  if (node === undefined || !isNodes(kind)) return undefined;
+  if (node === undefined) return undefined;
+  if (isPods(kind) && !deepEqual(next.metadata.labels ?? {}, old.metadata.labels ?? {}))
+    return forbidden(kind, old.metadata.name, `node ${node} can not change labels through a pod's status`);
+  if (!isNodes(kind)) return undefined;
   const isTainted = !deepEqual(asNode(next).spec?.taints ?? [], asNode(old).spec?.taints ?? []);
   const why = isTainted ? `node ${node} is not allowed to modify taints` : labelFault(node, next, old);
   return why === undefined ? undefined : forbidden(kind, old.metadata.name, why);

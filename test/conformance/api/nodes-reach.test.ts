@@ -168,6 +168,11 @@ describe("pods", () => {
 
   it("of the node are its own to report on and to end", async () => {
     expect((await ask(a, "PATCH", `${pods}/mine/status`, status)).status).toBe(200);
+    const labelled = { ...status, body: { ...status.body, metadata: { labels: { app: "other" } } } };
+    expect(await ask(a, "PATCH", `${pods}/mine/status`, labelled)).toEqual({
+      status: 403,
+      message: `pods "mine" is forbidden: node a can not change labels through a pod's status`,
+    });
     expect((await ask(a, "POST", `${pods}/mine/eviction`, evict("mine"))).status).toBe(201);
     expect((await ask(a, "DELETE", `${pods}/mine`, { body: { gracePeriodSeconds: 0 } })).status).toBe(200);
     expect((await ask(a, "DELETE", `${pods}/gone`)).status).toBe(404);
