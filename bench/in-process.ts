@@ -3,6 +3,7 @@ import { fork } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { PerformanceObserver } from "node:perf_hooks";
 import { parseArgs } from "node:util";
+import { tuneEngine } from "../src/main/engine.ts";
 import { createInProcessCluster } from "./in-process-cluster.ts";
 
 export interface PhaseFigures {
@@ -26,6 +27,8 @@ export interface InProcessFigures {
   readonly podsMiB: number;
   readonly peakMiB: number;
 }
+
+tuneEngine();
 
 const mebi = 1 << 20;
 const residentMiB = (): number => process.memoryUsage().rss / mebi;

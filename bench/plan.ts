@@ -9,6 +9,9 @@ import {
 } from "../src/controllers/daemonset/cluster.fixture.ts";
 import type { Observed } from "../src/controllers/daemonset/plan-action.ts";
 import { planDaemonSet } from "../src/controllers/daemonset/plan-daemon-set.ts";
+import { tuneEngine } from "../src/main/engine.ts";
+
+tuneEngine();
 
 const podSpec = {
   nodeSelector: { disk: "ssd" },

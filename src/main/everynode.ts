@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { version } from "../model/version.ts";
 import { wordsOf } from "../world/log.ts";
+import { tuneEngine } from "./engine.ts";
 import { Refusal, wholeNumber } from "./refusal.ts";
 
 const port = wholeNumber("--port", 0, 65_535);
@@ -327,6 +328,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
+tuneEngine();
 // Who reads what we print may go first (a closed terminal, a pipe to head); the work goes on to its orderly end.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 process.exitCode = await main(process.argv.slice(2));

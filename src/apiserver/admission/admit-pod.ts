@@ -1,5 +1,6 @@
-// Owns what is added to every new pod before it is validated: tolerations for a lost node, and its priority.
+// Owns what is added to every new pod before it is validated: tolerations for a lost node, and its priority; and that one class at most is that of pods that name none.
 import type { Pod, PriorityClass } from "../../model/generated/types.ts";
+import type { Descriptor } from "../../model/kinds/descriptor.ts";
 import type { KubeObject } from "../../model/meta.ts";
 import { addDefaultTolerations, addPriority } from "../../model/pod/admission.ts";
 import { everything } from "../cache/selection.ts";
@@ -26,6 +27,15 @@ export function admitPod(registry: Registry, object: KubeObject): string | undef
     const found = asPriorityClass(held.object);
     return { value: valueOf(found), preemptionPolicy: found.preemptionPolicy };
   });
+}
+
+/** Why the class may not be the one of pods that name none: another is. Call with caches that are current. */
+export function secondDefault({ feed }: Registry, kind: Descriptor, object: KubeObject): string | undefined {
+  if (!isPriorityClasses(kind) || asPriorityClass(object).globalDefault !== true) return undefined;
+  for (const { object: other } of feed.cacheOf(kind).select(everything))
+    if (asPriorityClass(other).globalDefault === true && other.metadata.name !== object.metadata.name)
+      return `PriorityClass ${other.metadata.name} is already marked as default. Only one default can exist`;
+  return undefined;
 }
 
 const valueOf = ({ value = 0 }: PriorityClass): number => value;

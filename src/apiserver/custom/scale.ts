@@ -67,7 +67,11 @@ export async function writeScale(
     const draft = scaledDraft(asked, body, current.object);
     if (draft instanceof Refusal) return draft;
     const update = { place, part: "scale", options } as const;
-    return decideUpdate(update, { draft, owned: ownedAfterUpdate(registry, update, draft) }, current);
+    return decideUpdate(
+      update,
+      { registry, draft, owned: ownedAfterUpdate(registry, update, draft) },
+      current,
+    );
   };
   const written = await changeObject(registry, place, decide, options.dryRun);
   return written instanceof Refusal ? written : shown(place, paths, heldAs(place.kind, written.held).object);

@@ -111,7 +111,7 @@ function decideApply(
   if (uid !== undefined) draft.metadata.uid = uid;
   if (resourceVersion !== undefined) draft.metadata.resourceVersion = resourceVersion;
   const owned = () => entriesOf(applied.managed, managedFields);
-  return decideUpdate(asked, { draft, owned }, current);
+  return decideUpdate(asked, { registry, draft, owned }, current);
 }
 
 function conflicting(conflicts: readonly Conflict[]): Refusal {

@@ -4,7 +4,7 @@ import type { Draft, KubeObject } from "../../model/meta.ts";
 import { uuid, type Random } from "../../world/random.ts";
 import { admitCreate } from "../admission/admit.ts";
 import { admitNodeCreate } from "../admission/admit-node.ts";
-import { admitPod } from "../admission/admit-pod.ts";
+import { admitPod, secondDefault } from "../admission/admit-pod.ts";
 import { Held, heldOf } from "../cache/held.ts";
 import type { Target } from "../pipeline-route.ts";
 import { alreadyExists, badRequest, forbidden, invalid, noFreeName, Refusal } from "../status.ts";
@@ -122,7 +122,8 @@ function newObject(
   const managedFields = owned(object);
   if (options.caller !== undefined) kind.stampCaller?.(object, options.caller);
   const why =
-    admitNodeCreate(options.caller, kind, object) ?? (isPods(kind) ? admitPod(registry, object) : undefined);
+    admitNodeCreate(options.caller, kind, object) ??
+    (isPods(kind) ? admitPod(registry, object) : secondDefault(registry, kind, object));
   if (why !== undefined) return forbidden(kind, name, why);
   const faults = [...metadataFaults(kind, object.metadata), ...kind.validate(object)];
   if (faults.length > 0) return invalid(kind, name, faults);

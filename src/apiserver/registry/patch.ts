@@ -58,7 +58,7 @@ export async function patchObject(registry: Registry, asked: PatchAsked): Promis
     const { draft } = decoded;
     const misplaced = placeFault(place, draft);
     if (misplaced !== undefined) return misplaced;
-    return decideUpdate(asked, { draft, owned: ownedAfterUpdate(registry, asked, draft) }, current);
+    return decideUpdate(asked, { registry, draft, owned: ownedAfterUpdate(registry, asked, draft) }, current);
   };
   const written = await changeObject(registry, place, decide, options.dryRun);
   return written instanceof Refusal ? written : { held: written.held, warnings };

@@ -3,10 +3,11 @@ import type { Descriptor } from "../../model/kinds/descriptor.ts";
 import type { Draft, KubeObject, Meta } from "../../model/meta.ts";
 import { deepEqual } from "../../lib/json.ts";
 import { asNamespace, isKeptByContent } from "../admission/admit.ts";
+import { secondDefault } from "../admission/admit-pod.ts";
 import { admitNodeChange, admitNodeWrite } from "../admission/admit-node.ts";
 import { isJsonObject } from "../../model/patch/patched.ts";
 import type { Held } from "../cache/held.ts";
-import { badRequest, conflict, invalid, objectModified, Refusal } from "../status.ts";
+import { badRequest, conflict, forbidden, invalid, objectModified, Refusal } from "../status.ts";
 import { metadataFaults, metadataUpdateFaults } from "./check-metadata.ts";
 import type { Answered, Part, UpdateAsked } from "./asked.ts";
 import { decode } from "./decode.ts";
@@ -20,6 +21,7 @@ import { changeObject, type Decision } from "./write.ts";
 
 /** What is to stand in the object's place, and who owns its fields then. */
 export interface Change {
+  readonly registry: Registry;
   readonly draft: Draft<KubeObject>;
   readonly owned: Owned;
 }
@@ -44,7 +46,9 @@ export async function updateObject(
     // Each decision takes its draft; few requests come to a second one.
     const again = draft === undefined ? decodeBody() : { draft };
     draft = undefined;
-    return again instanceof Refusal ? again : decideUpdate(asked, { draft: again.draft, owned }, current);
+    return again instanceof Refusal
+      ? again
+      : decideUpdate(asked, { registry, draft: again.draft, owned }, current);
   };
   const written = await changeObject(registry, place, decide, options.dryRun);
   return written instanceof Refusal ? written : { held: written.held, warnings: decoded.warnings };
@@ -84,7 +88,7 @@ export function placeFault(
 /** What an update comes to. The draft becomes part of the decision. */
 export function decideUpdate(
   { place: { kind }, part, caller }: UpdateAsked,
-  { draft, owned }: Change,
+  { registry, draft, owned }: Change,
   current: Held,
 ): Decision | Refusal {
   const old = current.object;
@@ -95,6 +99,8 @@ export function decideUpdate(
   const next = merged(kind, part, draft, old);
   const overstepped = admitNodeChange(caller, kind, { next, old });
   if (overstepped !== undefined) return overstepped;
+  const second = secondDefault(registry, kind, next);
+  if (second !== undefined) return forbidden(kind, old.metadata.name, second);
   const faults = [
     ...metadataUpdateFaults(next.metadata, old.metadata),
     ...metadataFaults(kind, next.metadata, old.metadata),

@@ -61,8 +61,39 @@ describe("a new pod", () => {
 
   it("has the default class where it names none", async () => {
     await tried.must("POST", classes, { metadata: { name: "high" }, value: 9, globalDefault: true });
-    await tried.must("POST", classes, { metadata: { name: "usual" }, value: 7, globalDefault: true });
+    // As two servers at the same moment would leave it.
+    const { metadata, ...raced } = await tried.must("POST", classes, {
+      metadata: { name: "usual" },
+      value: 7,
+    });
+    const value = Buffer.from(JSON.stringify({ ...raced, metadata, globalDefault: true }));
+    await tried.store.commit([], [{ do: "put", key: "/registry/priorityclasses/usual", value }]);
     expect(await create({})).toMatchObject({ body: { spec: { priority: 7, priorityClassName: "usual" } } });
+  });
+
+  it("has one default class at most", async () => {
+    const usual = (name: string, globalDefault: boolean) => ({ metadata: { name }, value: 7, globalDefault });
+    const refused = {
+      status: 403,
+      body: {
+        message:
+          'priorityclasses.scheduling.k8s.io "second" is forbidden: PriorityClass first is already marked as default. Only one default can exist',
+      },
+    };
+    await tried.must("POST", classes, usual("first", true));
+    expect(await tried.ask("POST", classes, usual("second", true))).toMatchObject(refused);
+    await tried.must("POST", classes, usual("second", false));
+    const patch = (name: string, globalDefault: boolean) =>
+      tried.ask(
+        "PATCH",
+        `${classes}/${name}`,
+        { globalDefault },
+        { contentType: "application/merge-patch+json" },
+      );
+    expect(await patch("second", true)).toMatchObject(refused);
+    expect((await patch("first", true)).status).toBe(200);
+    expect((await patch("first", false)).status).toBe(200);
+    expect((await patch("second", true)).status).toBe(200);
   });
 
   it.each([
