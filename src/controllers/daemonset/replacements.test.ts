@@ -150,6 +150,25 @@ test("a refused deletion is told as an event and tried again with back-off, one 
   expect(images()).toEqual(all("agent:2"));
 });
 
+test("a deletion that is answered while the pod stands as it stood is asked for again with back-off", async () => {
+  await running();
+  let asked = 0;
+  world.api.intercept = ({ method, path }) => {
+    if (method !== "DELETE") return undefined;
+    asked += 1;
+    const body = world.pods().find(({ metadata }) => path.endsWith(`/${metadata.name}`));
+    return { status: 200, body };
+  };
+  world.putSet({ image: "agent:2", spec }, 2);
+  await world.clock.advanceAsync(seconds(10));
+  expect(asked).toBeGreaterThan(3);
+  expect(asked).toBeLessThan(100);
+  world.api.intercept = undefined;
+  await world.clock.advanceAsync(seconds(60));
+  await world.converge();
+  expect(images()).toEqual(all("agent:2"));
+});
+
 test("a rollout costs one deletion and one creation a node", async () => {
   await running();
   const before = world.api.requests.length;

@@ -1,5 +1,6 @@
 // Owns the deletions by which a rollout goes on: they are on their way while the next ones are planned.
 import { keyOf } from "../../client/resource-path.ts";
+import { Recent } from "../../lib/recent.ts";
 import type { Millis } from "../../lib/units.ts";
 import type { Pod } from "../../model/generated/types.ts";
 import { formatTime } from "../../model/time.ts";
@@ -39,6 +40,8 @@ export interface ReplacementPorts {
 export class Replacements {
   private readonly ports: ReplacementPorts;
   private readonly deletions: SlowStart<Deletion>;
+  /** By UID, pods whose deletion was answered: one that is to be deleted again stands all the same. */
+  private readonly answered = new Recent<true>();
 
   constructor(ports: ReplacementPorts) {
     this.ports = ports;
@@ -80,13 +83,21 @@ export class Replacements {
     );
   }
 
+  /** What is answered and comes to nothing is tried again at leisure, or it would be at once and for ever. */
+  private heeded({ pod: { metadata } }: Replacement, done: Done): Done {
+    if (done !== "done") return done;
+    if (this.answered.get(metadata.uid) === true) return "again";
+    this.answered.set(metadata.uid, true);
+    return done;
+  }
+
   private async perform(deletion: Deletion): Promise<Done> {
     const { pods, signal } = this.ports;
     const { action, performer } = deletion;
     let done: Done = "stop";
     try {
       if (this.servesAgain(deletion)) done = "again";
-      else if (!signal.aborted) done = await performer.perform(action);
+      else if (!signal.aborted) done = this.heeded(action, await performer.perform(action));
     } finally {
       if (done !== "done") pods.withdraw(action.pod);
     }
