@@ -1,4 +1,4 @@
-// Owns what the engine that runs us is told before any of our code is compiled.
+// Owns what the engine that runs us is told before our code is optimized.
 import { setFlagsFromString } from "node:v8";
 
 /**

@@ -169,7 +169,7 @@ describe.skipIf(!etcdOrSkip() || kubectlPath === undefined)("a cluster on etcd",
 
   it("has one leader among controllers, and another when it is killed", async () => {
     const [first, second] = managers;
-    // Where etcd was away for longer than a Lease lasts, the first has ended, and the second waits for nobody yet.
+    // Where etcd was away for longer than a Lease lasts, the first has ended, and nobody waits behind the second.
     const leader = first?.hasEnded === true ? second : first;
     if (leader === second) {
       await eventually("the second leads", () => holder() !== led);

@@ -35,20 +35,20 @@ function readySinceOf(pod: Pod): Instant | undefined {
 
 export const minReadyOf = (set: DaemonSet): Millis => seconds(set.spec?.minReadySeconds ?? 0);
 
+type Readiness = Pick<DaemonPod, "readySince">;
+
 /** From when on a pod counts as available (D.12), or never as things stand. */
-export const availableFrom = (pod: DaemonPod, minReady: Millis): Instant | "never" =>
+export const availableFrom = (pod: Readiness, minReady: Millis): Instant | "never" =>
   pod.readySince === undefined ? "never" : minReady === 0 ? 0 : pod.readySince + minReady;
 
-export function isAvailable(pod: DaemonPod, minReady: Millis, now: Instant): boolean {
+export function isAvailable(pod: Readiness, minReady: Millis, now: Instant): boolean {
   const from = availableFrom(pod, minReady);
   return from !== "never" && from <= now;
 }
 
 /** Whether taking the pod down would cost the set an available one. */
-export function serves(pod: Pod, minReady: Millis, now: Instant): boolean {
-  const since = readySinceOf(pod);
-  return since !== undefined && (minReady === 0 || since + minReady <= now);
-}
+export const serves = (pod: Pod, minReady: Millis, now: Instant): boolean =>
+  isAvailable({ readySince: readySinceOf(pod) }, minReady, now);
 
 /** The scheduled before the unscheduled, then the oldest, then the first by name (D.7). */
 export function keepFirst({ pod: left }: DaemonPod, { pod: right }: DaemonPod): number {
