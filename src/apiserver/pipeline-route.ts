@@ -1,5 +1,6 @@
 // Owns which resource a path names, and which verb a method is on it.
 import type { Descriptor } from "../model/kinds/descriptor.ts";
+import { parseFieldSelector } from "../model/selector.ts";
 import type { Method } from "../model/wire.ts";
 import type { Attributes } from "./answer.ts";
 
@@ -99,8 +100,13 @@ export function verbOf(method: Method, target: Target, isWatch: boolean): Verb |
 type Writable<T> = { -readonly [Field in keyof T]: T[Field] };
 
 /** Who lists or watches one object by its name asks for that object. */
-const selectedName = (fieldSelector: string): string | undefined =>
-  fieldSelector === "" ? undefined : /^metadata\.name==?([^,!=]+)$/.exec(fieldSelector)?.[1];
+function selectedName(fieldSelector: string): string | undefined {
+  if (fieldSelector === "") return undefined;
+  const parsed = parseFieldSelector(fieldSelector);
+  if (parsed.is === "bad" || parsed.terms.length !== 1) return undefined;
+  const [term] = parsed.terms;
+  return term?.field === "metadata.name" && term.op === "=" && term.value !== "" ? term.value : undefined;
+}
 
 /** What authorization is asked. A namespace is also the place of the request that names it, as upstream has it. */
 export function attributesOf(path: string, verb: Verb, target: Target, fieldSelector = ""): Attributes {

@@ -9,6 +9,7 @@ import {
   type NodeWishes,
   type Occupancy,
 } from "../model/placement.ts";
+import { isMirror } from "../model/pod/mirror.ts";
 import { keepsRoomFrom, priorityOf, type NodeRoom, type Rooms } from "./plan-binding.ts";
 
 export type PreemptionPlan =
@@ -21,9 +22,6 @@ export type PodsOn = (node: string) => Iterable<Pod>;
 
 const nothing: PreemptionPlan = { do: "nothing" };
 const isLeaving = ({ metadata }: Pod): boolean => metadata.deletionTimestamp !== undefined;
-/** A static pod's picture in the API: ending it frees nothing. */
-const isMirror = ({ metadata }: Pod): boolean =>
-  metadata.annotations?.["kubernetes.io/config.mirror"] !== undefined;
 
 /** The most important first, then those that came first: the order in which they are spared. */
 function spareFirst(left: Pod, right: Pod): number {

@@ -4,7 +4,7 @@ import type { Node, Pod } from "../../model/generated/types.ts";
 import type { Descriptor } from "../../model/kinds/descriptor.ts";
 import type { Draft, KubeObject } from "../../model/meta.ts";
 import { apiReferences } from "../../model/pod/api-references.ts";
-import { mirrorAnnotation } from "../../model/pod/mirror.ts";
+import { isMirror, mirrorAnnotation } from "../../model/pod/mirror.ts";
 import type { Caller } from "../../model/wire.ts";
 import { nodeOf } from "../authorization/node-caller.ts";
 import { isKind, isPods } from "../registry/registry.ts";
@@ -35,8 +35,9 @@ export function admitNodeCreate(
   return isPods(kind) ? mirrorFault(node, asPod(object)) : undefined;
 }
 
-function mirrorFault(node: string, { metadata, spec }: Draft<Pod>): string | undefined {
-  if (metadata.annotations?.[mirrorAnnotation] === undefined)
+function mirrorFault(node: string, pod: Draft<Pod>): string | undefined {
+  const { spec } = pod;
+  if (!isMirror(pod))
     return `pod does not have the annotation ${mirrorAnnotation}: node ${node} can only create mirror pods`;
   if (spec?.nodeName !== node) return `node ${node} can only create pods with spec.nodeName set to itself`;
   const [reference] = apiReferences(spec);

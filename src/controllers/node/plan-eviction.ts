@@ -2,7 +2,7 @@
 import type { Instant } from "../../lib/units.ts";
 import type { Node, Pod, Taint } from "../../model/generated/types.ts";
 import { tolerates } from "../../model/placement/toleration.ts";
-import { mirrorAnnotation } from "../../model/pod/mirror.ts";
+import { isMirror } from "../../model/pod/mirror.ts";
 
 export type Stay = { readonly is: "stays" } | { readonly is: "leaves"; readonly at: Instant };
 
@@ -15,7 +15,7 @@ export const evictingTaints = (node: Node): readonly Taint[] =>
  */
 export function planEviction(pod: Pod, taints: readonly Taint[], since: (taint: Taint) => Instant): Stay {
   if (pod.metadata.deletionTimestamp !== undefined) return { is: "stays" };
-  if (pod.metadata.annotations?.[mirrorAnnotation] !== undefined) return { is: "stays" };
+  if (isMirror(pod)) return { is: "stays" };
   const tolerations = pod.spec?.tolerations ?? [];
   let at = Infinity;
   for (const taint of taints) {

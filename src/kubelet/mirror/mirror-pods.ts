@@ -7,7 +7,7 @@ import type { Clock } from "../../world/clock.ts";
 import type { Log } from "../../world/log.ts";
 import type { PodSet } from "../pod-set.ts";
 import type { DesiredChange } from "../sources/desired-pods.ts";
-import { isMirror } from "../sources/source.ts";
+import { isMirror } from "../../model/pod/mirror.ts";
 import { planMirror } from "./plan-mirror.ts";
 
 export interface MirrorPodsOptions {

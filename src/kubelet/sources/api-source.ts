@@ -1,7 +1,8 @@
 // Owns the API as a source of pods: those bound to this node, mirror pods aside.
 import type { Informer } from "../../client/client.ts";
 import type { Pod } from "../../model/generated/types.ts";
-import { annotationSource, isMirror, isStatic, type PodSource } from "./source.ts";
+import { isMirror } from "../../model/pod/mirror.ts";
+import { annotationSource, isStatic, type PodSource } from "./source.ts";
 
 /** Whoever writes so into a pod of the API does not make it the node's own. */
 function asOfApi(pod: Pod): Pod {

@@ -1,7 +1,6 @@
 // Owns what a source of pods is: the API now, a folder and a URL beside it.
 import type { Millis } from "../../lib/units.ts";
 import type { Pod } from "../../model/generated/types.ts";
-import { mirrorAnnotation } from "../../model/pod/mirror.ts";
 
 export type SourceName = "api" | "file" | "http";
 
@@ -24,9 +23,6 @@ export interface PodSource {
 }
 
 export const annotationSource = "kubernetes.io/config.source";
-
-/** Mirror pods only show in the API what another source runs. */
-export const isMirror = (pod: Pod): boolean => pod.metadata.annotations?.[mirrorAnnotation] !== undefined;
 
 type Annotations = Readonly<Record<string, string>> | undefined;
 
